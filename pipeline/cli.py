@@ -1,0 +1,189 @@
+"""The command line: wiring only. Every command says what it read, what it wrote and what the next step is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline import __version__
+from pipeline.errors import DuidingError
+
+if TYPE_CHECKING:
+    from pipeline.job import Progress
+
+app = typer.Typer(
+    name="duiding",
+    help="From the open answers of a Dutch survey to percentages that can be published.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    rich_markup_mode=None,
+)
+SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
+EncoderName = Annotated[str | None, typer.Option(help="A sentence-transformers model: folder or name.")]
+_STAGE_WORDS = {
+    "intake": "Reading and pseudonymising",
+    "coding": "Coding",
+    "estimates": "Estimating",
+    "report": "Writing the report",
+}
+
+
+@app.callback(invoke_without_command=True)
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="On an error, show where in the program it arose.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"duiding {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder for the new survey.")] = Path(),
+    file: Annotated[Path | None, typer.Option(help="The survey's data file; its columns are filled in.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Put the two demo surveys there instead.")] = False,
+) -> None:
+    """Make a survey.yaml to fill in, or lay out the demo."""
+    from pipeline.scaffold import copy_demo, write_scaffold
+
+    if demo:
+        made = copy_demo(folder)
+        _say(f"Wrote the demo surveys: {', '.join(str(path) for path in made)}")
+        _say(f"Next: duiding run {made[0].parent}")
+        return
+    path = write_scaffold(folder, file)
+    _say(f"Wrote {path}")
+    _say(f"Next: look it over, then: duiding check {path}")
+
+
+@app.command()
+def check(survey: SurveyFile = Path("survey.yaml")) -> None:
+    """Say what is in the survey's file and whether it is fit to code; nothing is written."""
+    from pipeline.cli_show import show_check
+    from pipeline.config import load_survey
+    from pipeline.intake.prepare import prepare
+
+    found = load_survey(survey)
+    with _progress() as progress:
+        intake = prepare(found, lambda done, total: progress("intake", done, total))
+    show_check(found, intake)
+    _say(f"Next: duiding run {survey}")
+
+
+@app.command()
+def run(survey: SurveyFile = Path("survey.yaml")) -> None:
+    """Do the main job: read, clean, pseudonymise, code, estimate, report. Only what changed is done again."""
+    from pipeline.cli_show import show_run
+    from pipeline.job import run as run_job
+
+    with _progress() as progress:
+        result = run_job(survey, progress=progress)
+    show_run(result)
+
+
+@app.command()
+def report(
+    survey: SurveyFile = Path("survey.yaml"),
+    open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+) -> None:
+    """Bring the report up to date and say where it is."""
+    from pipeline.job import run as run_job
+
+    with _progress() as progress:
+        result = run_job(survey, progress=progress)
+    for name in result.workspace.note("report")["files"]:
+        _say(f"  {result.workspace.path(name)}")
+    _say(f"Page: {result.report}")
+    if open_page:
+        import webbrowser
+
+        webbrowser.open(result.report.as_uri())
+
+
+@app.command()
+def evaluate(
+    file: Annotated[Path, typer.Argument(help="JSONL with coded answers: survey, question, text, codes.")],
+    codebook: Annotated[str | None, typer.Option(help="A codebook file, or the name of a shipped one.")] = None,
+    examples: Annotated[Path | None, typer.Option(help="JSONL with coded examples to learn the codebook from.")] = None,
+    encoder: EncoderName = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, also on a terminal.")] = False,
+) -> None:
+    """Say how well the coding agrees with answers whose codes are known."""
+    from pipeline.cli_show import show_evaluation
+    from pipeline.coding.evaluate import evaluate as compare
+
+    with _progress() as progress:
+        found = compare(
+            file,
+            codebook=codebook,
+            examples=examples,
+            encoder=encoder,
+            progress=lambda done, total: progress("coding", done, total),
+        )
+    if as_json or not sys.stdout.isatty():
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        show_evaluation(found)
+
+
+@app.command()
+def codebooks() -> None:
+    """List the codebooks that travel with Duiding."""
+    from pipeline.codebook import load_codebook, shipped_codebooks
+
+    for name in shipped_codebooks():
+        book = load_codebook(name)
+        _say(f"{name}: {book.title} ({len(book.codes)} codes, version {book.version})")
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Give a function that draws progress bars on a terminal's standard error, and nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
+        tasks: dict[str, int] = {}
+
+        def progress(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(_STAGE_WORDS.get(stage, stage), total=total)
+            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield progress
+
+
+def main() -> None:
+    """Run the command line: a problem the user can solve is one line on standard error and exit code 2."""
+    debug = "--debug" in sys.argv
+    try:
+        app()
+    except DuidingError as error:
+        if debug:
+            raise
+        typer.echo(f"duiding: {error}", err=True)
+        sys.exit(2)
+    except MemoryError:
+        typer.echo("duiding: not enough memory for this file. Next: close other programs or split the file.", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        typer.echo("duiding: stopped; nothing is lost. Next: run the same command again to go on.", err=True)
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""What the commands print: tables for a person at a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.tables import ANSWER, STATUSES
+
+if TYPE_CHECKING:
+    from pipeline.config import Survey
+    from pipeline.intake.prepare import Intake
+    from pipeline.job import Result
+
+STATUS_WORDS = {
+    "read": "answers read",
+    "coded": "coded",
+    "ticked_only": "only ticked, no text to code",
+    ANSWER: "answer",
+    "empty": "empty",
+    "non_answer": "no answer in it (geen, n.v.t., ...)",
+    "nothing_to_improve": "nothing to improve",
+    "other_language": "other language, for a person",
+    "dropped": "not in this survey",
+}
+FEW = 50
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+def show_check(survey: Survey, intake: Intake) -> None:
+    """Print what was found per question, and what to look at before coding."""
+    console = _console()
+    answers = intake.answers
+    people = answers.drop_duplicates("respondent_id")
+    console.print(f"{survey.title} ({survey.wave}): {intake.n_rows} rows, {len(people)} respondents")
+    groups = people["group"].fillna("(unknown)").value_counts()
+    if survey.input.group:
+        console.print("  " + ", ".join(f"{group} {number}" for group, number in groups.items()))
+    ticked = set(intake.ticks["answer_id"])
+    table = Table(box=None, pad_edge=False)
+    for name in ("question", *STATUSES, "with ticks"):
+        table.add_column(name.replace("_", " "), justify="left" if name == "question" else "right")
+    warnings = []
+    for question in survey.questions:
+        rows = answers[answers["question"] == question.id]
+        counts = rows["status"].value_counts()
+        n_ticked = int(rows["answer_id"].isin(ticked).sum())
+        table.add_row(question.id, *(str(int(counts.get(status, 0))) for status in STATUSES), str(n_ticked))
+        usable = int(((rows["status"] == ANSWER) | rows["answer_id"].isin(ticked)).sum())
+        if usable == 0:
+            warnings.append(f"{question.id}: no answers at all; check its column")
+        elif usable < FEW:
+            warnings.append(f"{question.id}: only {usable} answers; percentages will be indicative")
+    console.print(table)
+    console.print(f"Personal data was found and replaced in {intake.n_replaced} answers.")
+    for row, reason in intake.dropped.head(5).itertuples(index=False):
+        warnings.append(f"row {row} left out: {reason}")
+    if len(intake.dropped) > 5:
+        warnings.append(f"... and {len(intake.dropped) - 5} more rows left out")
+    for warning in warnings:
+        console.print(f"! {warning}")
+    if not warnings:
+        console.print("Fit to code.")
+
+
+def show_run(result: Result) -> None:
+    """Print what a run did, where the results are, and the next step."""
+    console = _console()
+    counts = result.accounting
+    if result.unchanged:
+        console.print("Nothing changed since the last run: no work to do.")
+    console.print(f"{result.survey.title} ({result.survey.wave})")
+    for what, number in counts:
+        if number or what in ("read", "coded"):
+            indent = "" if what == "read" else "  "
+            console.print(f"{indent}{number:>7,} {STATUS_WORDS[what]}".replace(",", "."))
+    console.print(f"Personal data replaced in {result.workspace.note('intake')['replaced']} answers.")
+    starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
+    if starts:
+        console.print(
+            f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
+        )
+    console.print(f"Page:   {result.report}")
+    console.print(f"Tables: {result.report.parent / 'tabellen'}")
+    console.print(f"Next: open the page: duiding report {result.survey.file} --open")
+
+
+def show_evaluation(found: Mapping[str, Any]) -> None:
+    """Print the figures of an evaluation, per question and per code."""
+    console = _console()
+    summary = {name: value for name, value in found.items() if name != "per_question"}
+    console.print("  ".join(f"{name} {_number(value)}" for name, value in summary.items()))
+    for question, part in found["per_question"].items():
+        start = " (zero-shot: no examples)" if part.get("start") == "zero-shot" else ""
+        console.print(f"\n{question}{start}: n {part['n']}")
+        for name, measured in _measured(part).items():
+            table = Table(box=None, pad_edge=False, title=name or None, title_justify="left")
+            for column in ("code", "n", "precision", "recall", "f1"):
+                table.add_column(column, justify="left" if column == "code" else "right")
+            for label, code in measured["per_code"].items():
+                cells = [_number(code[key]) for key in ("n", "precision", "recall", "f1")]
+                table.add_row(label, *cells)
+            console.print(table)
+
+
+def _measured(part: Mapping[str, Any]) -> dict[str, Any]:
+    if "per_code" in part:
+        return {"": part}
+    return {name: part[name] for name in ("valence", "theme") if name in part}
+
+
+def _number(value: Any) -> str:
+    if value is None:
+        return "-"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

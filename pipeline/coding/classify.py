@@ -1,0 +1,184 @@
+"""Code answers: from texts to a calibrated score per code and the codes that apply."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipeline.bundled import bundled
+from pipeline.codebook import Codebook, load_codebook
+from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
+from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
+from pipeline.coding.model import CodeModel, fit_model, load_model, save_model
+from pipeline.errors import ModelError, TableError, problem
+from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+BATCH = 2000
+UNSURE_SCHEME = 0.5  # below this probability a `one` facet with a residual takes the residual
+_RESIDUAL_WHEN_UNSURE = "regeling"
+
+
+class Coded(NamedTuple):
+    """The tables `scores` and `codings` (role `machine`), the version of the model that made them, and its start."""
+
+    scores: pd.DataFrame
+    codings: pd.DataFrame
+    model: str
+    start: str  # "learned" from examples, or "zero-shot": from the codebook's own words alone
+
+
+def find_model(
+    codebook: Codebook,
+    *,
+    encoder: str | None = None,
+    examples: Sequence[Example] | None = None,
+    seed: int = 1,
+    cache: Path | None = None,
+) -> tuple[CodeModel, Encoder]:
+    """Return the model of a codebook: the shipped one when it fits, one kept in `cache`, else newly learned.
+
+    Without `examples`, those that ship for a codebook of that id are used, and none for another codebook (zero-shot).
+
+    Raises:
+        ModelError: the encoder or a kept model can't be loaded.
+    """
+    if examples is None:
+        examples = shipped_examples(codebook)
+    wanted = (codebook.digest, examples_digest(examples), encoder_digest(encoder))
+    places = [bundled("models", "classifiers", codebook.id)]
+    if cache is not None:
+        places.append(cache / "-".join((codebook.id, *wanted)))
+    for place in places:
+        if place.with_suffix(".json").is_file():
+            model = load_model(place)
+            if (model.codebook_digest, model.examples_digest, model.encoder_digest) == wanted:
+                return model, load_encoder(encoder)
+    loaded = load_encoder(encoder)
+    model = fit_model(codebook, examples, loaded, seed=seed)
+    if cache is not None:
+        save_model(model, places[-1])
+    return model, loaded
+
+
+def code_answers(
+    answers: pd.DataFrame,
+    codebook: Codebook | str | Path,
+    *,
+    encoder: str | None = None,
+    examples: Sequence[Example] | str | Path | None = None,
+    fixed_codes: Sequence[str] = (),
+    seed: int = 1,
+    cache: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Coded:
+    """Code the answers to one question into a codebook.
+
+    Args:
+        answers: table with at least `answer_id` and `text`; rows with a `status` other than `answer` are left out.
+        codebook: a codebook, the name of a shipped one, or a file.
+        encoder: a sentence-transformers model by folder or name; the shipped Dutch one by default.
+        examples: coded examples or a JSONL file; by default those that ship with the codebook.
+        fixed_codes: ids or labels of codes that hold for every answer (the scheme a column is about).
+        seed: of the random choices in learning.
+        cache: folder where a newly learned model is kept.
+        progress: called with (answers done, answers in all).
+
+    Returns:
+        `scores`: one row per answer and code, score 0-1; `codings`: the same rows with `applied`, role `machine`.
+
+    Raises:
+        CodebookError, ModelError, TableError: what was given is wrong; the message says what and where.
+    """
+    import numpy as np
+    import pandas as pd
+
+    book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
+    if isinstance(examples, str | Path):
+        examples = load_examples(Path(examples), book)
+    for column in ("answer_id", "text"):
+        if column not in answers.columns:
+            raise TableError(problem(place="table answers", found=f"column '{column}' is missing"))
+    fixed = [book.resolve(code) for code in fixed_codes]
+    model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache)
+    todo = answers[answers["status"] == ANSWER] if "status" in answers.columns else answers
+    texts = [str(text) for text in todo["text"]]
+    distinct = list(dict.fromkeys(texts))
+    order = {code.id: column for column, code in enumerate(book.codes)}
+    scores = np.zeros((len(distinct), len(order)))
+    applied = np.zeros((len(distinct), len(order)), dtype=bool)
+    for start in range(0, len(distinct), BATCH):
+        batch = distinct[start : start + BATCH]
+        rows = slice(start, start + len(batch))
+        for name, probability in model.probabilities(batch, loaded).items():
+            facet = model.facets[name]
+            columns = [order[code] for code in facet.codes]
+            scores[rows, columns] = probability
+            residual = next((f.residual for f in book.facet_list() if f.id == name), None)
+            chosen = choose(probability, facet.codes, facet.choice, facet.calibration.thresholds, residual, name)
+            applied[rows, columns] = chosen
+            given = [code for code in fixed if code in facet.codes]
+            if given:
+                scores[rows, columns] = 0.0
+                applied[rows, columns] = False
+                scores[rows, [order[code] for code in given]] = 1.0
+                applied[rows, [order[code] for code in given]] = True
+        if progress is not None:
+            progress(rows.stop, len(distinct))
+    place = {text: row for row, text in enumerate(distinct)}
+    row_of = np.array([place[text] for text in texts], dtype=np.int64)
+    ids = np.repeat(todo["answer_id"].to_numpy(dtype=object), len(order))
+    codes = np.tile(np.array(list(order), dtype=object), len(texts))
+    score_table = pd.DataFrame({"answer_id": ids, "code": codes, "score": np.round(scores[row_of].ravel(), 4)})
+    coding_table = pd.DataFrame(
+        {"answer_id": ids, "code": codes, "applied": applied[row_of].ravel(), "coder": "machine", "role": "machine"}
+    )
+    return Coded(check_table(score_table, SCORES), check_table(coding_table, CODINGS), model.version, model.start)
+
+
+def choose(
+    probability: NDArray[np.float64],
+    codes: Sequence[str],
+    choice: str,
+    thresholds: NDArray[np.float64],
+    residual: str | None = None,
+    facet: str = "",
+) -> NDArray[np.bool_]:
+    """Return which codes apply, shape (n_answers, n_codes): every answer gets at least one.
+
+    The residual code says that nothing else holds, so it never stands beside a likelier code.
+    """
+    import numpy as np
+
+    top = probability.argmax(axis=1)
+    rows = np.arange(len(top))
+    if choice == "one":
+        applied = np.zeros(probability.shape, dtype=bool)
+        if facet == _RESIDUAL_WHEN_UNSURE and residual in codes:
+            top = np.where(probability[rows, top] < UNSURE_SCHEME, codes.index(residual), top)
+        applied[rows, top] = True
+        return applied
+    applied = probability >= thresholds
+    applied[rows, top] = True
+    if residual in codes:
+        column = codes.index(residual)
+        applied[:, column] &= top == column
+    return applied
+
+
+def build_shipped(names: Iterable[str]) -> list[Path]:
+    """Learn the shipped codebooks' models into `models/classifiers/` (run by `make models`)."""
+    written: list[Path] = []
+    for name in names:
+        codebook = load_codebook(name)
+        examples = shipped_examples(codebook)
+        if not examples:
+            raise ModelError(problem(place=f"codebook {name}", found="no examples", do="add annotations/examples/"))
+        model = fit_model(codebook, examples, load_encoder())
+        written += save_model(model, bundled("models", "classifiers", name))
+    return written

@@ -1,0 +1,112 @@
+"""Sentence vectors: any sentence-transformers model by name or path, by default the small Dutch one that ships."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.bundled import bundled
+from pipeline.errors import ModelError, problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DEFAULT_ENCODER = "duiding-nl-static"
+#: What a model wants before a text; both sides of a comparison are answers, so both are queries.
+PREFIXES = {"e5": "query: "}
+
+
+class Encoder:
+    """A loaded sentence-transformers model with its name, its prefix and a digest that says which weights these are."""
+
+    def __init__(self, name: str, model: Any, digest: str, prefix: str = "") -> None:
+        self.name = name
+        self.digest = digest
+        self.prefix = prefix
+        self._model = model
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a sentence vector."""
+        return int(self.encode([""]).shape[1])
+
+    def encode(self, texts: Sequence[str], *, batch_size: int = 256) -> NDArray[np.float32]:
+        """Return unit-length vectors, shape (n_texts, dimensions); a text without known words is all zeros."""
+        import numpy as np
+
+        distinct = list(dict.fromkeys(texts))
+        prefixed = [self.prefix + text for text in distinct]
+        raw = self._model.encode(
+            prefixed, batch_size=batch_size, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=False
+        )
+        vectors = np.nan_to_num(np.asarray(raw, dtype=np.float32))
+        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+        vectors = vectors / np.where(norms > 0, norms, 1.0)
+        place = {text: row for row, text in enumerate(distinct)}
+        out: NDArray[np.float32] = vectors[[place[text] for text in texts]]
+        return out
+
+
+@lru_cache(maxsize=2)
+def load_encoder(name: str | None = None) -> Encoder:
+    """Load an encoder: the shipped one (no name), a folder, or a model name known to sentence-transformers.
+
+    Names are looked up on a model hub only when the user's own settings allow it (`HF_HUB_OFFLINE=0`); by default
+    nothing leaves the machine and only models already on it are found.
+
+    Raises:
+        ModelError: the folder or model is not there, or it is damaged.
+    """
+    name = name or DEFAULT_ENCODER
+    path = bundled("models", name) if name == DEFAULT_ENCODER else Path(name).expanduser()
+    looks_like_path = name == DEFAULT_ENCODER or path.exists() or name.startswith((".", "/", "~"))
+    if looks_like_path and not path.is_dir():
+        raise ModelError(
+            problem(file=path, found="no such model folder", expected="a sentence-transformers folder",
+                    do="correct 'encoder:' or leave it out for the shipped one")
+        )  # fmt: skip
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    from sentence_transformers import SentenceTransformer
+
+    source = str(path) if looks_like_path else name
+    try:
+        model = SentenceTransformer(source, device="cpu", local_files_only=os.environ["HF_HUB_OFFLINE"] == "1")
+        digest = _digest(path) if looks_like_path else hashlib.sha256(name.encode()).hexdigest()[:16]
+        encoder = Encoder(name, model, digest, _prefix(name))
+        encoder.encode(["proef"])
+    except Exception as error:
+        found = "the model cannot be loaded: it is damaged" if looks_like_path else "this model is not on this machine"
+        raise ModelError(
+            problem(file=source, found=f"{found} ({type(error).__name__})",
+                    expected="a folder or name that sentence-transformers can load",
+                    do="correct 'encoder:' or leave it out for the shipped one")
+        ) from error  # fmt: skip
+    return encoder
+
+
+def _prefix(name: str) -> str:
+    """Return the prefix a family of models was trained with (E5: "query: ")."""
+    base = Path(name).name.lower()
+    return next((prefix for family, prefix in PREFIXES.items() if family in base.split("-")), "")
+
+
+def encoder_digest(name: str | None) -> str:
+    """Return the digest an encoder will have, without loading it."""
+    name = name or DEFAULT_ENCODER
+    path = bundled("models", name) if name == DEFAULT_ENCODER else Path(name).expanduser()
+    return _digest(path) if path.is_dir() else hashlib.sha256(name.encode()).hexdigest()[:16]
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for file in sorted(folder.rglob("*")):
+        if file.is_file() and file.suffix in (".json", ".safetensors", ".bin", ".onnx", ".model", ".txt"):
+            digest.update(str(file.relative_to(folder)).encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]

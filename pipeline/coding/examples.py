@@ -1,0 +1,114 @@
+"""Coded example answers: what the classifier learns from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.bundled import bundled
+from pipeline.codebook import Codebook
+from pipeline.errors import TableError, problem
+
+#: Keys of a line that name codes; the first code named is the primary one.
+CODE_KEYS = ("codes", "category", "themes", "valence", "scheme")
+
+
+@dataclass(frozen=True)
+class Example:
+    """An answer with the ids of all codes that hold for it, primary first."""
+
+    text: str
+    codes: tuple[str, ...]
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Return the objects of a JSONL file with coded answers.
+
+    Raises:
+        TableError: the file is missing, not UTF-8, empty, or a line is not an object with a text.
+    """
+    try:
+        content = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise TableError(problem(file=path, found="not UTF-8 text", do="save the file as UTF-8")) from error
+    except OSError as error:
+        raise TableError(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
+    out = []
+    for number, line in enumerate(content.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise TableError(
+                problem(file=path, place=f"line {number}", found="not valid JSON", expected="one JSON object per line")
+            ) from error
+        if not isinstance(found, dict) or not isinstance(found.get("text"), str):
+            raise TableError(
+                problem(file=path, place=f"line {number}", found="no text", expected='an object with a key "text"')
+            )
+        out.append(found)
+    if not out:
+        raise TableError(problem(file=path, found="no answers", expected="one JSON object per line"))
+    return out
+
+
+def named_codes(line: Mapping[str, Any]) -> list[str]:
+    """Return the labels or ids that a line names, in order, without doubles."""
+    names: list[str] = []
+    for key in CODE_KEYS:
+        value = line.get(key)
+        if isinstance(value, str):
+            names.append(value)
+        elif isinstance(value, Sequence):
+            names += [str(item) for item in value]
+    return list(dict.fromkeys(names))
+
+
+def load_examples(path: Path, codebook: Codebook) -> list[Example]:
+    """Return the coded examples of a file.
+
+    Raises:
+        TableError: the file is wrong (see `read_lines`), or a line names no code.
+        CodebookError: a line names a code that is not in the codebook.
+    """
+    out = []
+    for number, line in enumerate(read_lines(path), start=1):
+        codes = [codebook.resolve(name, file=path, place=f"line {number}") for name in named_codes(line)]
+        if not codes:
+            raise TableError(
+                problem(file=path, place=f"line {number}", found="no codes", expected='a key "codes" or "category"')
+            )
+        out.append(Example(line["text"], tuple(dict.fromkeys(codes))))
+    return out
+
+
+def shipped_examples(codebook: Codebook) -> list[Example]:
+    """Return the examples that travel with Duiding for a shipped codebook; none for another one."""
+    path = bundled("annotations", "examples", f"{codebook.id}.jsonl")
+    return load_examples(path, codebook) if path.is_file() else []
+
+
+def codebook_examples(codebook: Codebook) -> list[Example]:
+    """Return the codebook's own words as examples: labels, definitions, what to include, keywords, examples.
+
+    They let a codebook without examples start, and they steady one that has few.
+    """
+    return [
+        Example(text, (code.id,))
+        for code in codebook.codes
+        for text in (code.label, code.definition, *code.include, *code.keywords, *code.examples)
+        if text
+    ]
+
+
+def examples_digest(examples: Iterable[Example]) -> str:
+    """Return a content hash (16 hex digits) of examples, order included."""
+    digest = hashlib.sha256()
+    for example in examples:
+        digest.update(json.dumps([example.text, *example.codes], ensure_ascii=False).encode())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,195 @@
+"""survey.yaml: which file, which columns, which codebooks, and how to report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
+
+from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
+from pipeline.errors import ConfigError, did_you_mean, problem
+from pipeline.validation import explain
+
+
+def _text(value: object) -> object:
+    """YAML reads `wave: 2022` as a number; a wave, a group or a column name is text."""
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Name = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Input(_Settings):
+    """The survey file and the meaning of its columns; unnamed columns are left alone."""
+
+    file: str
+    sheet: Name | None = None
+    delimiter: Literal[";", ",", "\t", "|"] | None = None
+    encoding: str | None = None
+    respondent: Name | None = None
+    group: Name | None = None
+    wave: Name | None = None
+    weight: Name | None = None
+    layout: Literal["wide", "long"] = "wide"
+    question: Name | None = None
+    text: Name | None = None
+
+
+class Question(_Settings):
+    """One open question: its column (wide) or name in the question column (long), codebook and tick columns."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)
+    title: str = ""
+    column: Name | None = None
+    codebook: str
+    ticks: dict[str, str] = Field(default_factory=dict)
+    ticks_column: Name | None = None
+    ticks_separator: str = ";"
+    fixed_codes: Names = ()
+    groups: Names = ()
+
+
+class Report(_Settings):
+    """How the report is made."""
+
+    language: Literal["nl", "en"] = "nl"
+    residual_last: bool = False
+
+
+class Response(_Settings):
+    """How many customers were invited, for response and reliability."""
+
+    invited: dict[Name, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    invited_total: Annotated[int, Field(gt=0)] | None = None
+    margin: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+
+
+class Survey(_Settings):
+    """A survey as its analyst describes it; paths are relative to survey.yaml."""
+
+    title: str
+    wave: Name
+    input: Input
+    questions: tuple[Question, ...] = Field(min_length=1)
+    response: Response = Response()
+    group_label: str = "Gemeente"
+    total_label: str = "Totaal"
+    reference: str | None = None
+    reference_group: str = "Referentiegroep"
+    encoder: str | None = None
+    workspace: str = "duiding-werk"
+    seed: int = 1
+    report: Report = Report()
+    _file: Path = PrivateAttr(default=Path("survey.yaml"))
+
+    @property
+    def file(self) -> Path:
+        """The survey.yaml this came from."""
+        return self._file
+
+    def path(self, name: str) -> Path:
+        """Return a path written in survey.yaml as an absolute one."""
+        return (self._file.parent / name).resolve()
+
+    @property
+    def workspace_path(self) -> Path:
+        """The folder where results are kept."""
+        return self.path(self.workspace)
+
+    def codebook(self, question: Question) -> Codebook:
+        """Return the codebook of one question.
+
+        Raises:
+            CodebookError: it cannot be loaded.
+        """
+        return load_codebook(codebook_source(self, question))
+
+    @property
+    def digest(self) -> str:
+        """Content hash (16 hex digits) of the settings."""
+        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def codebook_source(survey: Survey, question: Question) -> str | Path:
+    """Return the codebook's file beside survey.yaml when there is one, else the name as given."""
+    beside = survey.path(question.codebook)
+    return beside if beside.is_file() else question.codebook
+
+
+def load_survey(path: str | Path) -> Survey:
+    """Load and check survey.yaml; every code named in it is looked up in its codebook.
+
+    Raises:
+        ConfigError: the file is missing, is not YAML, or has an unknown or missing key.
+        CodebookError: a codebook can't be loaded or a named code is not in it.
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / "survey.yaml"
+    if not file.is_file():
+        raise ConfigError(problem(file=file, found="no such file", do="run 'duiding init' to make a survey.yaml"))
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise ConfigError(problem(file=file, found="not UTF-8 text", do="save the file as UTF-8")) from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else ""
+        raise ConfigError(
+            problem(file=file, place=place, found="not valid YAML", do="check indentation, quotes and colons there")
+        ) from error
+    except OSError as error:
+        raise ConfigError(problem(file=file, found=f"cannot be read ({error.strerror})")) from error
+    if not isinstance(raw, dict):
+        raise ConfigError(problem(file=file, found="no settings", expected="keys such as title, wave, input, questions"))
+    try:
+        survey = Survey.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(problem(file=file, **explain(error, Survey))) from error
+    survey._file = file.resolve()
+    _check(survey)
+    return survey
+
+
+def _check(survey: Survey) -> None:
+    file = survey.file
+    source = survey.input
+    if source.layout == "long" and (source.question is None or source.text is None):
+        raise ConfigError(
+            problem(file=file, place="input", found="layout 'long' without 'question' and 'text'",
+                    do="name the column with the question and the column with the answer")
+        )  # fmt: skip
+    seen: set[str] = set()
+    for position, question in enumerate(survey.questions):
+        place = f"questions[{position}] ({question.id})"
+        if question.id in seen:
+            raise ConfigError(problem(file=file, place=place, found="two questions with this id"))
+        seen.add(question.id)
+        if source.layout == "wide" and not (question.column or question.ticks or question.ticks_column):
+            raise ConfigError(problem(file=file, place=place, found="key 'column' is missing", do="add 'column:'"))
+        source_of_codes = codebook_source(survey, question)
+        if isinstance(source_of_codes, str) and source_of_codes not in shipped_codebooks():
+            raise ConfigError(
+                problem(file=file, place=place, found=f"codebook '{question.codebook}' is not there",
+                        expected="a file beside survey.yaml or a shipped codebook",
+                        do=did_you_mean(question.codebook, shipped_codebooks()))
+            )  # fmt: skip
+        codebook = survey.codebook(question)
+        for column, code in question.ticks.items():
+            codebook.resolve(code, file=file, place=f"{place}.ticks.{column}")
+        for code in question.fixed_codes:
+            codebook.resolve(code, file=file, place=f"{place}.fixed_codes")

@@ -1,0 +1,77 @@
+"""The one exception tree: every message names file, place, found, expected and next step, and never an answer's text."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from pathlib import Path
+
+
+class DuidingError(Exception):
+    """A problem the user can solve; the command line prints it as one line and exits with code 2."""
+
+
+class ConfigError(DuidingError):
+    """survey.yaml, or a path or option given by the user, is wrong."""
+
+
+class CodebookError(DuidingError):
+    """A codebook, or a reference to one of its codes, is wrong."""
+
+
+class TableError(DuidingError):
+    """An input file or a table breaks its contract."""
+
+
+class ModelError(DuidingError):
+    """An encoder or classifier cannot be loaded or does not fit the codebook."""
+
+
+class ReviewError(DuidingError):
+    """Something in the human review went wrong."""
+
+
+def problem(
+    *,
+    found: str,
+    expected: str = "",
+    do: str = "",
+    file: str | Path | None = None,
+    place: str = "",
+) -> str:
+    """Return the one-line message `file: place: found; expected ...; next: ...` that every error carries.
+
+    >>> problem(file="survey.yaml", place="questions[0]", found="unknown key 'colum'", do="write 'column'")
+    "survey.yaml: questions[0]: unknown key 'colum'. Next: write 'column'."
+    """
+    head = ": ".join(part for part in (str(file) if file is not None else "", place) if part)
+    message = f"{head}: {found}" if head else found
+    if expected:
+        message += f"; expected {expected}"
+    if do:
+        message += f". Next: {do}"
+    return message.rstrip(".") + "."
+
+
+def nearest(word: str, valid: Iterable[str]) -> str:
+    """Return the valid name closest to `word`, or an empty string when none is close.
+
+    >>> nearest("colum", ["column", "codebook"])
+    'column'
+    """
+    by_lower = {name.lower(): name for name in valid}
+    found = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    return by_lower[found[0]] if found else ""
+
+
+def did_you_mean(word: str, valid: Iterable[str]) -> str:
+    """Return a next step for a mistyped name: the nearest valid one, else the whole list.
+
+    >>> did_you_mean("colum", ["column", "codebook"])
+    "did you mean 'column'?"
+    >>> did_you_mean("x", ["column", "codebook"])
+    'use one of: codebook, column'
+    """
+    names = sorted(set(valid))
+    near = nearest(word, names)
+    return f"did you mean '{near}'?" if near else "use one of: " + ", ".join(names)

@@ -1,0 +1,1 @@
+"""Answers in: every row kept, cleaned, nothing personal left."""

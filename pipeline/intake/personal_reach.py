@@ -1,0 +1,258 @@
+"""How far a name reaches: initials, particles ("van der"), surnames, and what no longer belongs to it."""
+
+from __future__ import annotations
+
+from pipeline.intake.personal_cues import Context
+from pipeline.intake.personal_tokens import Tokens
+from pipeline.intake.personal_words import Evidence, Lexicon
+
+_F, _L, _P = Evidence.FIRST, Evidence.LAST, Evidence.PARTICLE_LAST
+_W, _H, _S = Evidence.WORD, Evidence.HARD, Evidence.FUNCTION
+_NOT_PERSON = Evidence.PLACE | Evidence.ORGANISATION
+_MAX_PARTS = 6
+
+
+class Reach:
+    """Measures the names of one text; `blocked` are the tokens of organisations called after a person."""
+
+    def __init__(self, tokens: Tokens, lexicon: Lexicon, blocked: set[int]) -> None:
+        self.tokens = tokens
+        self.lexicon = lexicon
+        self.own = lexicon.own
+        self.blocked = blocked
+
+    def acronym(self, i: int) -> bool:
+        word = self.tokens.text[i]
+        if self.tokens.shout or word[1:].islower() or len(word) > 5 and word.isupper():
+            return False
+        return (
+            word.isupper()
+            or word[1:2].islower()
+            and word[:2] not in ("Mc", "Ma", "De", "Di", "La", "Le", "El", "Al", "Va")
+        )
+
+    def two_rare(self, i: int) -> bool:
+        tokens = self.tokens
+        if i + 1 >= len(tokens) or not tokens.upper[i + 1] or self.acronym(i + 1):
+            return False
+        return bool(tokens.evidence[i + 1] & (Evidence.RARE | _L | _F)) and not tokens.evidence[i + 1] & (
+            _W | _NOT_PERSON
+        )
+
+    def followed_by_surname(self, i: int) -> bool:
+        j = self.particles(i + 1)
+        return j < len(self.tokens) and j not in self.blocked and self._is_surname(j, j > i + 1, self.tokens.upper[i])
+
+    def particle_name(self, i: int, j: int, context: Context) -> bool:
+        """Tell whether particles `i` to `j` and the word at `j` are a surname: "van der Berg", "el Idrissi"."""
+        tokens = self.tokens
+        evidence, upper = tokens.evidence[j], tokens.upper[j]
+        if (
+            j in self.blocked
+            or evidence & Evidence.ORGANISATION
+            or tokens.low[j] in self.own["offices"]
+            or evidence & _S
+        ):
+            return False
+        strong = tokens.low[j - 1] in self.own["strong_particles"]
+        if tokens.low[j - 1] in ("el", "al", "ben", "bin", "ait", "st", "mc", "san", "mac") and not upper:
+            strong = False
+        named = bool(evidence & (_P | _L))
+        if context == Context.TITLE:
+            return named or (strong and len(tokens.low[j]) > 2) or (upper and not evidence & _W) or (
+                not evidence & (_W | _NOT_PERSON) and tokens.low[i] != "bij"
+            )  # fmt: skip
+        if (
+            tokens.low[i] in ("in", "op", "aan", "uit", "bij", "en", "y", "e", "te")
+            and context < Context.ROLE
+            and not tokens.upper[i]
+        ):
+            return False
+        place = bool(evidence & Evidence.PLACE) or " ".join(tokens.low[i : j + 1]) in self.lexicon.places
+        if context >= Context.ADDRESSED:
+            if upper:
+                return (named and not place) or (strong and not place) or bool(evidence & (_P | _L) and tokens.upper[i])
+            return (named and not evidence & _W and not place) or (
+                named and tokens.low[i] == "de" and not place and not evidence & _H
+            )
+        if not upper or place:
+            return bool(strong and j > i + 1 and evidence & _P and not place)
+        if strong and (j > i + 1 or not tokens.low[i] in ("al", "ben", "den")):
+            return named or not evidence & _W
+        return named and not evidence & (_W | Evidence.PLACE) and tokens.low[i] not in ("al", "ben")
+
+    def initials(self, i: int, context: Context) -> int:
+        """Read "J.W. de Boer", "A. Yilmaz", "JW de Boer" and, after a title or role, "T."; return its end or `i`."""
+        tokens, j, dots = self.tokens, i, 0
+        while j < len(tokens) and j < i + 12 and tokens.low[j] and len(tokens.text[j]) <= 2 and tokens.low[j].isalpha():
+            single = len(tokens.text[j]) == 1 or tokens.text[j] in ("Th", "Ch", "Ph", "Sj", "Tj", "IJ", "Fr")
+            capital = tokens.text[j][0].isupper()
+            if tokens.word(j + 1) == "." and tokens.glued(j + 1) and single:
+                if not capital and context < Context.ROLE and not self._lower_initials(j):
+                    break
+                j, dots = j + 2, dots + 1
+            elif (
+                capital
+                and tokens.text[j].isupper()
+                and j + 1 < len(tokens)
+                and not tokens.shout
+                and tokens.low[j] != "u"
+            ):
+                surname = self.particles(j + 1)
+                if surname >= len(tokens) or not tokens.upper[surname] or tokens.evidence[surname] & (_W | _NOT_PERSON):
+                    break
+                if not tokens.evidence[surname] & (_L | _P):
+                    break
+                return surname + 1
+            else:
+                break
+            if tokens.word(j) == "-":
+                j += 1
+        if not dots:
+            single = len(tokens.low[i]) == 1 and tokens.text[i].isupper() and tokens.low[i].isalpha()
+            return i + 1 if single and context >= Context.ROLE and not tokens.shout and tokens.low[i] != "u" else i
+        surname = self.particles(j)
+        if surname < len(tokens) and surname not in self.blocked and self._initialled(surname, surname > j, context):
+            return surname + 1
+        return j if context >= Context.ROLE and tokens.text[i].isupper() else i
+
+    def _lower_initials(self, j: int) -> bool:
+        """Tell whether a surname that is nothing else follows lower-case initials ("j.w. de boer", not "o.a. hulp")."""
+        tokens = self.tokens
+        if tokens.word(j - 1) == "." and tokens.glued(j) and not self._lower_start(j):
+            return False
+        last = j + 12
+        while j < last and tokens.word(j + 1) == "." and len(tokens.word(j)) == 1:
+            j += 2
+        surname = self.particles(j)
+        if surname >= len(tokens):
+            return False
+        evidence = tokens.evidence[surname]
+        return bool(evidence & (_L | _P)) and (surname > j or not evidence & _W)
+
+    def _lower_start(self, j: int) -> bool:
+        return len(self.tokens.word(j - 2)) == 1
+
+    def _initialled(self, i: int, particles: bool, context: Context) -> bool:
+        tokens, evidence = self.tokens, self.tokens.evidence[i]
+        if (
+            not tokens.low[i].isalpha()
+            and "'" not in tokens.low[i]
+            or evidence & (_S | Evidence.ORGANISATION)
+            and not evidence & (_L | _P)
+        ):
+            return False
+        if tokens.upper[i]:
+            return bool(evidence & (_F | _L | _P)) or not evidence & (_W | Evidence.PLACE) and not self.acronym(i)
+        named = bool(evidence & (_L | _P))
+        return named and (particles or not evidence & _H) or (context >= Context.ROLE and not evidence & _W)
+
+    def particles(self, i: int) -> int:
+        """Return the token after at most three particles from `i` ("van der", "v.d.", "op 't")."""
+        tokens, j = self.tokens, i
+        while j < len(tokens) and j < i + 5:
+            if tokens.low[j] in self.own["particles"]:
+                j += 1
+            elif tokens.low[j] in (".", "/") and j > i and len(tokens.low[j - 1]) <= 3 and tokens.glued(j):
+                j += 1
+            elif tokens.low[j] in ("v", "d") and tokens.word(j + 1) in (".", "/"):
+                j += 1
+            elif tokens.low[j] == "-" and j > i and tokens.glued(j):
+                j += 1
+            elif tokens.low[j] in ("'", "’", "`") and tokens.word(j + 1) == "t":
+                j += 1
+            elif tokens.low[j] == "t" and j > i:
+                j += 1
+            else:
+                break
+        return j
+
+    def _is_surname(self, i: int, particles: bool, upper: bool) -> bool:
+        """Tell whether the word at `i` can go on a name that has begun."""
+        tokens = self.tokens
+        word, evidence = tokens.low[i], tokens.evidence[i]
+        if not word[0].isalpha() or len(word) < 2 or evidence & Evidence.ORGANISATION:
+            return False
+        named = bool(evidence & (_L | (_P if particles else _F)))
+        if particles:
+            if word in self.own["offices"] or evidence & Evidence.PLACE and not evidence & (_P | _L):
+                return False
+            strong = tokens.low[i - 1] in self.own["strong_particles"]
+            if tokens.upper[i]:
+                return named or strong or not evidence & _W
+            if evidence & _S:
+                return word in self.own["extra_particle_surnames"] and bool(tokens.evidence[i - 2] & _F)
+            return named or (strong and not evidence & _W)
+        if evidence & _S:
+            return False
+        if tokens.upper[i]:
+            if self.acronym(i) and not named:
+                return False
+            return (
+                bool(evidence & _L) or bool(evidence & _F and not evidence & _H) or not evidence & (_W | Evidence.PLACE)
+            )
+        if evidence & (_H | Evidence.PLACE):
+            return False
+        return bool(evidence & _L) or (bool(evidence & _F) and not evidence & _W and not upper)
+
+    def extend(self, start: int, j: int) -> int:
+        tokens = self.tokens
+        for _ in range(_MAX_PARTS):
+            if j >= len(tokens) or j in self.blocked:
+                break
+            word = tokens.low[j]
+            if (
+                word == "-"
+                and tokens.glued(j)
+                and j + 1 < len(tokens)
+                and tokens.glued(j + 1)
+                and tokens.low[j + 1][0].isalpha()
+            ):
+                if tokens.evidence[j + 1] & _W and not tokens.evidence[j + 1] & (_F | _L | _P):
+                    break
+                j = self.particles(j + 1) + 1 if self.particles(j + 1) < len(tokens) else j + 2
+                continue
+            if word in self.own["titles_after"]:
+                break
+            if (
+                len(word) == 1
+                and word.isalpha()
+                and tokens.word(j + 1) == "."
+                and tokens.glued(j + 1)
+                and tokens.text[j].isupper()
+            ):
+                j += 2
+                continue
+            if word == "-" and j + 1 < len(tokens) and tokens.upper[j - 1]:
+                surname = self.particles(j + 1)
+                if (
+                    surname < len(tokens)
+                    and tokens.upper[surname]
+                    and tokens.evidence[surname] & (_L | _P)
+                    and not tokens.evidence[surname] & _F
+                ):
+                    j = surname + 1
+                    continue
+            surname = self.particles(j)
+            if surname > j and surname < len(tokens) and surname not in self.blocked:
+                if self._is_surname(surname, True, tokens.upper[j - 1]) and not self._own_sentence(j, surname):
+                    j = surname + 1
+                    continue
+            if surname == j and not tokens.opening[j] and self._is_surname(j, False, tokens.upper[j - 1]):
+                j += 1
+                continue
+            break
+        return j
+
+    def _own_sentence(self, j: int, surname: int) -> bool:
+        """Tell whether the "particles" between two names are words: "Fatma en Karin", "Fatma in Assen"."""
+        words = self.tokens.low[j:surname]
+        if words == ["op"] and self.tokens.upper[surname] and not self.tokens.evidence[surname] & (_W | _NOT_PERSON):
+            return False  # "Scholten op Reimer"
+        if words[0] in ("e", "y", "en", "in", "op", "aan", "uit", "bij", "te"):
+            return len(words) == 1 or words[0] not in ("in", "op", "uit")
+        return (
+            words == ["van"]
+            and bool(self.tokens.evidence[surname] & _NOT_PERSON)
+            and not self.tokens.evidence[surname] & _P
+        )

@@ -1,0 +1,76 @@
+"""Dutch text through spaCy: tokens, sentences and lemmas, the same for every room."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.lookups import Table
+    from spacy.tokens import Doc
+
+#: Trained Dutch pipelines, best first; one is used for lemmas and sentences when it is installed, none is required.
+TRAINED = ("nl_core_news_lg", "nl_core_news_md", "nl_core_news_sm")
+_MAX_CHARACTERS = 2_000_000
+
+
+@lru_cache(maxsize=2)
+def dutch(trained: bool = False) -> Language:
+    """Return the Dutch spaCy pipeline: tokenizer, sentence splitter and lemma table (spacy-lookups-data).
+
+    With `trained`, an installed `nl_core_news_*` pipeline is used instead when there is one. The coder never asks for
+    it: the same input must give the same codes on a machine with and without it.
+    """
+    import spacy
+
+    if trained:
+        for name in TRAINED:
+            if importlib.util.find_spec(name) is not None:
+                nlp = spacy.load(name, exclude=["ner"])
+                nlp.max_length = _MAX_CHARACTERS
+                return nlp
+    nlp = spacy.blank("nl")
+    nlp.max_length = _MAX_CHARACTERS
+    nlp.add_pipe("sentencizer", config={"punct_chars": [".", "!", "?", "…", "\n"]})
+    nlp.add_pipe("lemmatizer", config={"mode": "lookup"})
+    nlp.initialize()
+    return nlp
+
+
+def documents(texts: Iterable[str], *, trained: bool = False) -> Iterator[Doc]:
+    """Yield a spaCy `Doc` with tokens, sentences and lemmas for every text."""
+    yield from dutch(trained).pipe(texts, batch_size=256)
+
+
+def lemmas(texts: Sequence[str]) -> list[list[str]]:
+    """Return the lower-case lemmas of every text, words and numbers only.
+
+    >>> lemmas(["De aanvragen hielpen mij."])
+    [['de', 'aanvragen', 'helpen', 'mij']]
+    """
+    table = _lemma_table()
+    tokenizer = dutch().tokenizer
+    out = []
+    for text in texts:
+        tokens = [token for token in tokenizer(text) if token.is_alpha or token.like_num]
+        out.append([str(table.get(token.lower, token.lower_)).lower() for token in tokens])
+    return out
+
+
+@lru_cache(maxsize=1)
+def _lemma_table() -> Table:
+    table: Table = dutch().get_pipe("lemmatizer").lookups.get_table("lemma_lookup")  # type: ignore[attr-defined]
+    return table
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of a text, stripped.
+
+    >>> sentences("Goed geholpen. Wel lang gewacht!")
+    ['Goed geholpen.', 'Wel lang gewacht!']
+    """
+    doc = dutch(trained=True)(text)
+    return [sentence.text.strip() for sentence in doc.sents if sentence.text.strip()]

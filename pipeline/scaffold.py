@@ -1,0 +1,115 @@
+"""`duiding init`: a survey.yaml that already knows the file's columns, or the demo laid out in a folder."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.bundled import bundled
+from pipeline.codebook import shipped_codebooks
+from pipeline.config import Input
+from pipeline.errors import ConfigError, problem
+from pipeline.workspace import atomic, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEMOS = {"participatiewet": ("participatiewet.xlsx",), "minimabeleid": ("minimabeleid.csv",)}
+_GROUP_NAMES = ("gemeente", "municipality", "groep", "group", "regio", "locatie")
+_ID_NAMES = ("respondent", "nr", "id", "nummer", "respnr", "responseid")
+_WEIGHT_NAMES = ("weight", "weegfactor", "gewicht", "weging")
+
+
+def copy_demo(folder: Path) -> list[Path]:
+    """Put the demo surveys in `folder`, a folder each, and return their survey.yaml files; existing files stay."""
+    made = []
+    for name, files in DEMOS.items():
+        target = folder / name
+        for source, copy in ((f"{name}.yaml", "survey.yaml"), *((file, file) for file in files)):
+            if not (target / copy).exists():
+                with atomic(target / copy) as temporary:
+                    shutil.copyfile(bundled("annotations", "demo", source), temporary)
+        made.append(target / "survey.yaml")
+    return made
+
+
+def write_scaffold(folder: Path, file: Path | None) -> Path:
+    """Write a survey.yaml with what can be known from the data file, and comments where a choice must be made.
+
+    Raises:
+        ConfigError: there is a survey.yaml already.
+        TableError: the data file can't be read.
+    """
+    path = folder / "survey.yaml"
+    if path.exists():
+        raise ConfigError(problem(file=path, found="there is one already", do="edit it, or choose another folder"))
+    if file is None:
+        write_text(path, _template("antwoorden.xlsx", None, None, None, ["open_vraag"]))
+        return path
+    from pipeline.intake.formats import read_file
+
+    table = read_file(Input(file=str(file)), file)
+    named = str(file.resolve())
+    if file.resolve().is_relative_to(folder.resolve()):
+        named = str(file.resolve().relative_to(folder.resolve()))
+    found = _guess(table)
+    write_text(path, _template(named, found["respondent"], found["group"], found["weight"], found["open"]))
+    return path
+
+
+def _guess(table: pd.DataFrame) -> dict[str, Any]:
+    """Guess from names and contents which columns are ids, groups, weights and open answers."""
+    columns = list(table.columns)
+    lengths = {name: table[name].str.len().mean() for name in columns}
+    distinct = {name: table[name].nunique() for name in columns}
+
+    def first(names: tuple[str, ...], test: Any) -> str | None:
+        plain = {name: name.lower().replace(" ", "") for name in columns}
+        return next((name for name in columns if any(word in plain[name] for word in names) and test(name)), None)
+
+    filled = {name: table.loc[table[name].str.strip() != "", name] for name in columns}
+    longest = {name: filled[name].str.len().mean() if len(filled[name]) else 0 for name in columns}
+    open_columns = [name for name in columns if longest[name] >= 15 and distinct[name] > 0.3 * len(filled[name])]
+    return {
+        "respondent": first(_ID_NAMES, lambda name: distinct[name] == len(table) and lengths[name] < 30),
+        "group": first(_GROUP_NAMES, lambda name: distinct[name] <= 50),
+        "weight": first(_WEIGHT_NAMES, lambda name: True),
+        "open": open_columns or ["open_vraag"],
+    }
+
+
+def _template(file: str, respondent: str | None, group: str | None, weight: str | None, questions: list[str]) -> str:
+    def line(key: str, value: str | None, example: str) -> str:
+        return f"  {key}: {_quoted(value)}" if value is not None else f"  # {key}: {_quoted(example)}"
+
+    out = [
+        "title: Titel van het onderzoek",
+        'wave: "2026"                  # the year or round of this measurement',
+        "input:",
+        f"  file: {_quoted(file)}",
+        line("respondent", respondent, "Respondentnummer"),
+        line("group", group, "Gemeente"),
+        line("weight", weight, "Weegfactor"),
+        "response:",
+        "  invited: {}                 # e.g. {Hengelo: 1700, Borne: 290}: for response and reliability",
+        "questions:",
+    ]
+    shipped = ", ".join(shipped_codebooks())
+    for number, column in enumerate(questions, start=1):
+        out += [
+            f"  - id: vraag-{number}",
+            f"    column: {_quoted(column)}",
+            f"    codebook: codeboek-{number}.yaml   # a file beside this one, or a shipped one: {shipped}",
+        ]
+    out += [
+        "    # ticks: {V12_1: Mijn klantmanager}   # tick columns beside the box: column -> code",
+        "# reference: referentie.csv    # published percentages: question;code;group;wave;share;n",
+        "seed: 1",
+        "",
+    ]
+    return "\n".join(out)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

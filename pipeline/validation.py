@@ -1,0 +1,66 @@
+"""Turn a pydantic error into file-place-found-expected words, without printing the offending value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from pipeline.errors import did_you_mean
+
+_EXPECTED = {
+    "missing": "this key",
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "dict_type": "keys with values",
+    "mapping_type": "keys with values",
+    "model_type": "keys with values",
+    "tuple_type": "a list",
+    "list_type": "a list",
+}
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:
+    """Return `place`, `found`, `expected` and `do` of the first mistake, as keyword arguments for `problem`."""
+    first = error.errors(include_url=False, include_input=False, include_context=True)[0]
+    location = first["loc"]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    kind = first["type"]
+    if kind == "extra_forbidden":
+        parent = place.rpartition(".")[0]
+        name = str(location[-1])
+        return {"place": parent, "found": f"unknown key '{name}'", "do": did_you_mean(name, _keys(model, location[:-1]))}
+    if kind == "missing":
+        name = str(location[-1])
+        return {"place": place.rpartition(".")[0], "found": f"key '{name}' is missing", "do": f"add '{name}:'"}
+    expected = _EXPECTED.get(kind, first["msg"].replace("Input should be ", "").replace("Value error, ", ""))
+    return {"place": place, "found": "a value of the wrong kind", "expected": expected}
+
+
+def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """Return the keys allowed at a place, by walking the model along the location."""
+    current: Any = model
+    for part in location:
+        if isinstance(part, int):
+            continue
+        field = getattr(current, "model_fields", {}).get(part)
+        if field is None:
+            return []
+        current = _inner_model(field.annotation)
+    return list(getattr(current, "model_fields", {}))
+
+
+def _inner_model(annotation: Any) -> Any:
+    """Return the pydantic model inside an annotation such as `tuple[Question, ...]` or `Input | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        found = _inner_model(argument)
+        if found is not None:
+            return found
+    return None

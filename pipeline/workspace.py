@@ -1,0 +1,177 @@
+"""The workspace folder: results of every stage, written atomically, with hashes that say what must be redone."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import ConfigError, DuidingError, TableError, problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = 1
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 (hex) of a file's bytes.
+
+    Raises:
+        TableError: the file cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise TableError(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
+    return digest.hexdigest()
+
+
+def key_of(**parts: Any) -> str:
+    """Return a short hash of named JSON-able parts; it changes when any of them does."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:24]
+
+
+@contextlib.contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; it replaces `path` when the block ends well, and vanishes when it doesn't.
+
+    Raises:
+        DuidingError: the folder can't be written, or the disk is full; nothing half-written stays.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        with temporary.open("rb") as stream:
+            os.fsync(stream.fileno())
+        temporary.chmod(0o644 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise DuidingError(
+            problem(file=path, found=f"cannot be written ({error.strerror or type(error).__name__})",
+                    do="check permissions and free space, then run the same command again")
+        ) from error  # fmt: skip
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def write_text(path: Path, text: str, *, bom: bool = False) -> None:
+    """Write a text file atomically, as UTF-8 (with a BOM where Excel must recognise it)."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8-sig" if bom else "utf-8", newline="")
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as Parquet, atomically; the same table gives the same bytes."""
+    with atomic(path) as temporary:
+        table.to_parquet(temporary, index=False)
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a Parquet table of the workspace.
+
+    Raises:
+        TableError: the file is missing or damaged.
+    """
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(path)
+    except Exception as error:
+        raise TableError(
+            problem(file=path, found="missing or damaged", do="run 'duiding run' again to rebuild it")
+        ) from error
+
+
+class Workspace:
+    """The folder with `manifest.json`: per stage the key of its inputs and the hashes of its outputs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, *parts: str) -> Path:
+        """Return a path inside the workspace."""
+        return self.folder.joinpath(*parts)
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """The manifest; empty when there is none yet or it is unreadable (everything is then redone)."""
+        try:
+            found = json.loads(self.path("manifest.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) and found.get("format") == FORMAT else {}
+
+    def is_fresh(self, stage: str, key: str) -> bool:
+        """Return whether a stage was done with this key and its outputs are still as it left them."""
+        entry = self.manifest.get("stages", {}).get(stage)
+        if not entry or entry.get("key") != key:
+            return False
+        outputs: Mapping[str, str] = entry["outputs"]
+        return all(
+            self.path(name).is_file() and file_hash(self.path(name)) == digest for name, digest in outputs.items()
+        )
+
+    def note(self, stage: str) -> dict[str, Any]:
+        """Return what a finished stage noted down (counts and the like)."""
+        found = self.manifest.get("stages", {}).get(stage, {}).get("note", {})
+        return dict(found)
+
+    def done(self, stage: str, key: str, outputs: list[Path], note: Mapping[str, Any] | None = None) -> None:
+        """Record that a stage finished: only now do its outputs count."""
+        manifest = self.manifest or {"format": FORMAT, "stages": {}}
+        manifest["stages"][stage] = {
+            "key": key,
+            "outputs": {str(path.relative_to(self.folder)): file_hash(path) for path in outputs},
+            "note": dict(note or {}),
+        }
+        write_text(self.path("manifest.json"), json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
+
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
+        """Hold the workspace for one command at a time.
+
+        Raises:
+            ConfigError: another command is working in it, or it can't be written.
+        """
+        from filelock import FileLock, Timeout
+
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            held = FileLock(self.path(".lock"), timeout=0)
+            held.acquire()
+        except Timeout as error:
+            raise ConfigError(
+                problem(file=self.folder, found="another duiding command is working here", do="wait for it to end")
+            ) from error
+        except OSError as error:
+            raise ConfigError(
+                problem(file=self.folder, found=f"cannot be written ({error.strerror})",
+                        do="choose another 'workspace:' in survey.yaml or mend its permissions")
+            ) from error  # fmt: skip
+        try:
+            for left_over in self.folder.rglob(".*-*"):  # temporary files of a command that was killed
+                if left_over.is_file():
+                    left_over.unlink(missing_ok=True)
+            yield
+        finally:
+            held.release()

@@ -1,0 +1,211 @@
+"""Percentages that can be defended: shares per question, group, wave and code with honest intervals.
+
+A table that counts machine codes as truth is wrong by as much as the machine errs, and its interval does not show it. A
+random part of the answers is therefore audited: read by a person. Of the audited answers the truth is known; for the
+others the audit tells how often a code holds where the machine gave it, and how often where it did not. The share is
+what is known plus what these two rates say about the rest (post-stratification on the machine's decision).
+
+Two errors are kept apart. Coding error: what the unreviewed answers may hold (Jeffreys beta-binomial intervals of both
+rates, added as squares). Sampling error: these respondents are a part of all customers (Wilson's interval with finite
+population correction). `low` and `high` hold both, again added as squares. Nothing is drawn at random.
+
+Why this and not prediction-powered inference, the difference estimator or the audit alone; how it was tested, and where
+it falls short: docs/percentages.md. The steps: `units` (codings -> respondents), `evidence` (respondents -> counts),
+`borrow` (error rates for small groups), `corrections` (counts -> shares), and this file (shares -> table).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from pipeline.errors import TableError, did_you_mean, problem
+from pipeline.estimates.borrow import borrow_rates, borrowed_worth
+from pipeline.estimates.corrections import METHODS, Estimate
+from pipeline.estimates.evidence import Evidence, count_evidence, ratio
+from pipeline.estimates.intervals import add_parts, finite_n, wilson
+from pipeline.estimates.units import Units, collect_units
+from pipeline.tables import ANSWER, ANSWERS, CODINGS, SAMPLE, SHARES, check_table
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+NO_CODING_ERROR: Final = "coding_error_not_in_interval"
+BORROWED: Final = "error_rates_borrowed"
+ASSUMED_RANDOM: Final = "audit_assumed_random"
+INCOMPLETE: Final = "audit_incomplete"
+FLAGS: Final = (NO_CODING_ERROR, BORROWED, ASSUMED_RANDOM, INCOMPLETE)
+COUNTED: Final = "counted"
+IN_METHOD: Final = {BORROWED: "error rates of the whole question", ASSUMED_RANDOM: "audit assumed simple random"}
+MIN_GROUP_AUDIT: Final = 50
+
+
+def estimate_shares(
+    codings: pd.DataFrame,
+    sample: pd.DataFrame | None = None,
+    answers: pd.DataFrame | None = None,
+    level: float = 0.95,
+    *,
+    method: str = "post_stratified",
+    population: Mapping[str, int] | None = None,
+    nets: Mapping[str, Sequence[str]] | None = None,
+    codes: Mapping[str, Sequence[str]] | None = None,
+    total: str = "Totaal",
+    min_group_audit: int = MIN_GROUP_AUDIT,
+) -> pd.DataFrame:
+    """Return the share of respondents to whom each code applies, with intervals.
+
+    The base of a share are the respondents who answered the question: an answer with status `answer`, or a tick (also
+    where the box was left empty), or an answer in another language that a person reviewed. An audit coding replaces
+    the machine's for its answer; ticks always add; training and second codings are not used. How shares and
+    intervals are made, and why, is in docs/percentages.md.
+
+    Args:
+        codings: contract CODINGS. A reviewed answer has at least one row of its review, applied or not.
+        sample: contract SAMPLE. None while there are audit codings: the audit is taken to be a simple random sample of
+            each question's answers, and `method` says so.
+        answers: contract ANSWERS; required.
+        level: of the intervals, a share 0-1.
+        method: `post_stratified`, or the alternatives `wilson_audit`, `difference`, `ppi`, `machine_count`.
+        population: group -> number of customers, for the finite population correction; the total under the name
+            `total`, or else their sum when every group is named. A group that is not named has an infinite population.
+        nets: net -> the codes under it (any depth); a net gets a row of its own.
+        codes: question -> codes that get a row even if they never occur; the rows keep this order.
+        total: name of the row for all groups together, respondents without a group included.
+        min_group_audit: a group with fewer audited answers than this borrows error rates from the whole question.
+
+    Returns:
+        Contract SHARES, with besides: kind (`code` or `net`), level, machine_share (before correction), coding_low and
+        coding_high (coding error alone: these respondents), sampling_low and sampling_high (sampling error alone: all
+        customers); low and high hold both. rest_share, rest_low, rest_high, rest_n_answers: the same for all other
+        groups together. Sorted by question, wave and group (the total last).
+
+    Raises:
+        TableError: a table breaks its contract, or a group has the total's name.
+    """
+    if answers is None:
+        raise TableError(problem(place="estimate_shares", found="no answers", do="pass the answers table"))
+    if method not in METHODS:
+        raise TableError(problem(place="estimate_shares", found=f"unknown method '{method}'",
+                                 do=did_you_mean(method, METHODS)))  # fmt: skip
+    if not 0 < level < 1:
+        raise TableError(problem(place="estimate_shares", found=f"level {level:g}", expected="between 0 and 1"))
+    answers = check_table(answers, ANSWERS)
+    if (answers["group"] == total).any():
+        raise TableError(
+            problem(place="table answers, column group", found=f"a group is called '{total}'",
+                    expected="that name only for all groups together", do="choose another total label")
+        )  # fmt: skip
+    sample = None if sample is None else check_table(sample, SAMPLE)
+    parts = [
+        _question_shares(units, method, level, population or {}, total, min_group_audit)
+        for units in collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
+    ]
+    shares = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in SHARES.columns})
+    return check_table(shares, SHARES)
+
+
+def _needed(codings: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return the codings that can matter, checked.
+
+    Machine codes that do not apply are most of a table and say nothing more; only those of the first answer to each
+    question are kept, for they name the codes that were never applied.
+    """
+    if not {"applied", "role", "answer_id"} <= set(codings.columns) or codings["applied"].isna().any():
+        return check_table(codings, CODINGS)
+    first = answers[answers["status"] == ANSWER].groupby(["question", "wave"], dropna=False)["answer_id"].min()
+    matters = codings["applied"].astype(bool) | (codings["role"] != "machine") | codings["answer_id"].isin(list(first))
+    return check_table(codings[matters], CODINGS)
+
+
+def _customers(population: Mapping[str, int], groups: Sequence[str], total: str) -> tuple[Floats, Floats]:
+    """Return the customers of the groups (the last: unknown) and of all together; nan where it is not known."""
+    people = {str(group): float(number) for group, number in population.items()}
+    known = set(groups) <= set(people)
+    everyone = people.get(total, sum(people.values()) if people and known else np.nan)
+    return np.array([people.get(name, np.nan) for name in groups] + [np.nan]), np.array([everyone])
+
+
+def _question_shares(
+    units: Units, method: str, level: float, population: Mapping[str, int], total: str, min_group_audit: int
+) -> pd.DataFrame:
+    evidence = count_evidence(units)
+    whole, rest = evidence.summed(), evidence.rest()
+    used = method if whole.has_audit else "machine_count"
+    borrowed: Bools = np.zeros(len(evidence.n), dtype=bool)
+    if used == "post_stratified":
+        worth = borrowed_worth(evidence, whole)
+        evidence, borrowed = borrow_rates(evidence, whole, min_group_audit, worth)
+        rest, _ = borrow_rates(rest, whole, min_group_audit, worth)
+    customers, everyone = _customers(population, units.groups, total)
+    groups = _estimate(evidence, used, level, customers)
+    others = _estimate(rest, used, level, everyone - customers)
+    for name in ("share", "low", "high"):
+        groups[f"rest_{name}"] = others[name]
+    groups["rest_n_answers"] = others["n_answers"]
+    groups["borrowed"] = np.broadcast_to(borrowed[:, None], evidence.known.shape)
+    of_groups = _frame(units, [*units.groups, ""], groups, used).iloc[: len(units.groups) * len(units.codes)]
+    of_total = _frame(units, [total], _estimate(whole, used, level, everyone), used)
+    frame = pd.concat([of_groups[of_groups["n_answers"] > 0], of_total], ignore_index=True)
+    frame["level"] = level
+    return frame
+
+
+def _estimate(evidence: Evidence, method: str, level: float, customers: Floats) -> dict[str, Floats]:
+    """Return every number of a row as arrays of shape (groups, codes)."""
+    estimate: Estimate = METHODS[method](evidence, level)
+    shape = estimate.share.shape
+    # fewer customers than respondents cannot be: the number is then not believed
+    size = finite_n(evidence.size(), np.where(customers < evidence.size(), np.nan, customers))[:, None]
+    coding = (estimate.low, estimate.high)
+    sampling = wilson(estimate.share, np.broadcast_to(size, shape), level)
+    low, high = add_parts(estimate.share, coding, sampling)
+    nobody = np.broadcast_to(evidence.n[:, None] == 0, shape)
+    numbers = {
+        "share": estimate.share,
+        "low": low,
+        "high": high,
+        "machine_share": ratio(evidence.counted, evidence.total[:, None]),
+        "coding_low": coding[0],
+        "coding_high": coding[1],
+        "sampling_low": sampling[0],
+        "sampling_high": sampling[1],
+    }
+    numbers = {name: np.where(nobody, np.nan, values) for name, values in numbers.items()}
+    numbers["n_answers"] = np.broadcast_to(evidence.n[:, None], shape)
+    numbers["n_reviewed"] = np.broadcast_to(evidence.n_reviewed[:, None], shape)
+    numbers["open"] = evidence.open.sum(axis=-1)
+    return numbers
+
+
+def _frame(units: Units, names: Sequence[str], numbers: dict[str, Floats], method: str) -> pd.DataFrame:
+    """Return one row per group and code."""
+    n_codes = len(units.codes)
+    flat = {name: np.asarray(values).ravel() for name, values in numbers.items()}
+    estimated = flat.pop("open") > 0
+    borrowed = flat.pop("borrowed", np.zeros(len(estimated), dtype=bool)).astype(bool) & estimated
+    frame = pd.DataFrame(
+        {
+            "question": units.question,
+            "group": np.repeat(np.array(names, dtype=object), n_codes),
+            "wave": pd.Series([units.wave] * len(estimated), dtype=object),
+            "code": np.tile(np.array(units.codes, dtype=object), len(names)),
+            "kind": np.tile([("net" if code in units.nets else "code") for code in units.codes], len(names)),
+            **flat,
+        }
+    )
+    corrected = method != "machine_count"
+    pieces = [(BORROWED, borrowed), (ASSUMED_RANDOM, estimated & corrected & units.assumed_random),
+              (INCOMPLETE, estimated & corrected & units.incomplete),
+              (NO_CODING_ERROR, estimated & (not corrected))]  # fmt: skip
+    frame["method"] = np.where(estimated, method, COUNTED)
+    frame["flag"] = None
+    for flag, applies in pieces:
+        frame.loc[applies, "flag"] = [flag if old is None else f"{old}; {flag}" for old in frame["flag"][applies]]
+        if flag in IN_METHOD:
+            frame.loc[applies, "method"] += f", {IN_METHOD[flag]}"
+    return frame

@@ -1,0 +1,108 @@
+"""No number and no quote about too few respondents, and no way to work one out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.errors import TableError
+from pipeline.estimates.compare import compare_shares
+from pipeline.estimates.disclosure import quote_allowed, suppress, suppress_comparisons
+
+
+def shares_of(counts: dict[str, dict[str, int]], sizes: dict[str, int], **extra: Any) -> pd.DataFrame:
+    """Return shares from code -> group -> hits, with a total."""
+    rows = []
+    for code, hits in counts.items():
+        for group, n in [*sizes.items(), ("Totaal", sum(sizes.values()))]:
+            k = hits[group] if group in hits else sum(hits.values())
+            rows.append({"question": "q", "group": group, "wave": "2022", "code": code, "n_answers": n, "n_reviewed": 0,
+                         "share": k / n, "low": k / n, "high": k / n, "method": "counted", "flag": None, "level": 0.95,
+                         "rest_share": 0.5, "rest_low": 0.4, "rest_high": 0.6})  # fmt: skip
+    return pd.DataFrame(rows).assign(**extra)
+
+
+SIZES = {"Hengelo": 200, "Borne": 60, "Haaksbergen": 40}
+
+
+def hidden(shares: pd.DataFrame) -> set[tuple[str, str]]:
+    return {(row.group, row.code) for row in shares[shares["suppressed"]].itertuples()}
+
+
+def test_a_small_cell_goes_with_a_second_one_so_that_the_total_does_not_give_it_away() -> None:
+    out = suppress(shares_of({"x": {"Hengelo": 80, "Borne": 12, "Haaksbergen": 3}}, SIZES))
+    assert hidden(out) == {("Haaksbergen", "x"), ("Borne", "x")}
+    gone = out[out["suppressed"]]
+    assert gone[["share", "low", "high", "rest_share", "rest_low", "rest_high"]].isna().all().all()
+    assert gone["n_answers"].tolist() == [60, 40]
+
+
+def test_cells_of_nobody_are_shown_and_enough_is_left_alone() -> None:
+    assert hidden(suppress(shares_of({"x": {"Hengelo": 80, "Borne": 12, "Haaksbergen": 0}}, SIZES))) == set()
+
+
+def test_a_group_of_a_few_respondents_is_left_out_whole() -> None:
+    out = suppress(shares_of({"x": {"A": 90, "B": 30, "C": 0}, "y": {"A": 50, "B": 20, "C": 3}},
+                             {"A": 100, "B": 50, "C": 4}))  # fmt: skip
+    assert {("C", "x"), ("C", "y")} <= hidden(out)
+
+
+def test_the_sum_of_hidden_cells_is_held_to_the_minimum_too() -> None:
+    """1 + 1 hidden beside a shown total would both be known."""
+    out = suppress(shares_of({"x": {"Hengelo": 80, "Borne": 1, "Haaksbergen": 1}}, SIZES))
+    assert hidden(out) >= {("Borne", "x"), ("Haaksbergen", "x"), ("Hengelo", "x")}
+
+
+def test_nets_do_not_give_a_code_away() -> None:
+    counts = {"x": {"A": 3, "B": 50}, "y": {"A": 20, "B": 50}, "z": {"A": 30, "B": 50}, "net": {"A": 53, "B": 150}}
+    out = suppress(shares_of(counts, {"A": 200, "B": 200}), nets={"net": ["x", "y", "z"]})
+    assert len({code for group, code in hidden(out) if group == "A"} & {"x", "y", "z"}) >= 2
+
+
+def test_it_can_be_turned_off() -> None:
+    assert hidden(suppress(shares_of({"x": {"A": 1, "B": 50}}, {"A": 100, "B": 100}), min_cell=0)) == set()
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
+@given(
+    hits=st.lists(st.integers(0, 30), min_size=2, max_size=7),
+    min_cell=st.integers(2, 8),
+)
+def test_nothing_hidden_can_be_recomputed(hits: list[int], min_cell: int) -> None:
+    sizes = {f"g{i}": 100 for i in range(len(hits))}
+    out = suppress(shares_of({"x": {f"g{i}": k for i, k in enumerate(hits)}}, sizes), min_cell=min_cell)
+    groups = out[out["group"] != "Totaal"]
+    total_hidden = bool(out.loc[out["group"] == "Totaal", "suppressed"].iloc[0])
+    for k, is_hidden in zip(hits, groups["suppressed"], strict=True):
+        assert is_hidden or k == 0 or k >= min_cell
+    inside = [k for k, is_hidden in zip(hits, groups["suppressed"], strict=True) if is_hidden]
+    if inside and not total_hidden:
+        assert len(inside) >= 2
+        assert sum(inside) >= min_cell
+    if total_hidden:
+        assert inside
+
+
+def test_quotes_follow_the_table() -> None:
+    out = suppress(shares_of({"x": {"Hengelo": 80, "Borne": 12, "Haaksbergen": 3}, "y": {"Hengelo": 2, "Borne": 0,
+                              "Haaksbergen": 1}}, SIZES))  # fmt: skip
+    assert quote_allowed(out, "q", "x", "Hengelo")
+    assert quote_allowed(out, "q", "x")
+    assert not quote_allowed(out, "q", "x", "Haaksbergen")
+    assert not quote_allowed(out, "q", "y")  # three respondents in all
+    assert not quote_allowed(out, "q", "x", "Enschede")
+    assert not quote_allowed(out, "q", "x", "Hengelo", wave="2018")
+    with pytest.raises(TableError, match="suppress"):
+        quote_allowed(out.drop(columns="suppressed"), "q", "x")
+
+
+def test_comparisons_do_not_give_a_hidden_share_away() -> None:
+    shares = shares_of({"x": {"Hengelo": 80, "Borne": 12, "Haaksbergen": 3}}, SIZES)
+    out = suppress_comparisons(compare_shares(shares), suppress(shares)).set_index("left")
+    assert out.loc["Haaksbergen", ["difference", "left_share", "right_share"]].isna().all()
+    assert pd.isna(out.loc["Haaksbergen", "word"])
+    assert out.loc["Hengelo", "difference"] == pytest.approx(0.4 - 0.5)

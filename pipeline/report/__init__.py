@@ -1,0 +1,1 @@
+"""What the council reads: tables as files and one self-contained page, in Dutch."""

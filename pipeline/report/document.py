@@ -1,0 +1,220 @@
+"""The whole report as content: summary, chapters, response and method note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from pipeline.config import Question
+from pipeline.report import wording
+from pipeline.report.content import Block, Cell, Chapter, Column, Document, Heading, Row, Table, Terms, Text, View
+from pipeline.report.context import Context
+from pipeline.report.experience_chapter import (
+    experience_chapter,
+    is_experience,
+    overview_chapter,
+    overview_sentences,
+)
+from pipeline.report.lookup import number, text
+from pipeline.report.numbers import count, percent
+from pipeline.report.question_chapter import headline, question_chapter
+
+
+def make_document(
+    context: Context,
+    versions: Mapping[str, str],
+    accounting: Sequence[tuple[str, int]],
+    agreement: pd.DataFrame | None,
+    min_cell: int,
+) -> Document:
+    """Return the report's content, its tables and figures numbered in reading order."""
+    figures, say, survey = context.figures, context.say, context.figures.survey
+    schemes = [question for question in figures.questions if is_experience(context, question)]
+    points = [question for question in figures.questions if question not in schemes]
+    summary = _summary(context, points, schemes)
+    chapters = [question_chapter(context, question) for question in points]
+    if schemes:
+        chapters.append(overview_chapter(context, schemes))
+        chapters += [experience_chapter(context, question) for question in schemes]
+    closing = [
+        chapter
+        for chapter in (_response_chapter(context), _method(context, versions, accounting, agreement, min_cell))
+        if chapter
+    ]
+    reviewed = sum(one.reviewed for answers in context.book.by_question.values() for one in answers)
+    audited = any(figures.reviewed(question.id) for question in figures.questions)
+    return Document(
+        title=survey.title,
+        wave=survey.wave,
+        total=context.total,
+        group_label=survey.group_label,
+        groups=figures.groups,
+        facts=_facts(context, reviewed),
+        summary=summary,
+        chapters=tuple(chapters),
+        closing=tuple(closing),
+        provisional="" if audited else say("provisional"),
+    )
+
+
+def _facts(context: Context, reviewed: int) -> tuple[tuple[str, str], ...]:
+    say = context.say
+    facts = []
+    for row in context.figures.response:
+        if row["group"] == context.total:
+            facts.append((count(number(row.get("returned")), say.language), say("fact_returned")))
+            facts.append((percent(number(row.get("response"))), say("fact_response")))
+    coded = sum(len(answers) for answers in context.book.by_question.values())
+    facts.append((count(coded, say.language), say("fact_answers")))
+    if reviewed:
+        facts.append((count(reviewed, say.language), say("fact_reviewed")))
+    return tuple(facts)
+
+
+def _summary(context: Context, points: Sequence[Question], schemes: Sequence[Question]) -> Chapter:
+    views = [View(group, tuple(_summary_blocks(context, points, schemes, group)))
+             for group in (context.total, *context.figures.groups)]  # fmt: skip
+    return Chapter("samenvatting", context.say("chapter_summary"), "", tuple(views))
+
+
+def _summary_blocks(
+    context: Context, points: Sequence[Question], schemes: Sequence[Question], group: str
+) -> list[Block]:
+    """Return per question its sentences, then the caution for indicative groups."""
+    say, figures = context.say, context.figures
+    blocks: list[Block] = []
+    for question in points:
+        if group in context.views(question):
+            blocks.append(Heading(figures.title(question)))
+            blocks.append(Text((" ".join(headline(context, question, group)),)))
+    asked = [question for question in schemes if group in context.views(question)]
+    if asked and (sentences := overview_sentences(context, asked, group)):
+        blocks += [Heading(say("chapter_experience")), Text((" ".join(sentences),))]
+    uncertain = [one for one in figures.groups if figures.indicative(one) and group in (one, context.total)]
+    if len(uncertain) == 1:
+        blocks.append(Text((wording.caution(uncertain[0], figures.returned(uncertain[0]), say),), "caution"))
+    elif uncertain:
+        counts = say.listed([count(figures.returned(one), say.language) for one in uncertain])
+        blocks.append(Text((say("cautions", groups=say.listed(uncertain), counts=counts),), "caution"))
+    return blocks
+
+
+def _response_chapter(context: Context) -> Chapter | None:
+    say, figures = context.say, context.figures
+    if not figures.response:
+        return None
+    columns = (
+        Column(say("col_invited"), "count"),
+        Column(say("col_returned"), "count"),
+        Column(say("col_response"), "percent"),
+        Column(say("col_confidence"), "decimal"),
+        Column(say("col_word"), "text"),
+    )
+    rows, known, total = [], 0, 0
+    for row in figures.response:
+        confidence = number(row.get("confidence"))
+        cells = (
+            Cell(number(row.get("invited"))), Cell(number(row.get("returned"))), Cell(number(row.get("response"))),
+            Cell(confidence), Cell(say.maybe(f"word_{text(row.get('word'))}", text(row.get("word")))),
+        )  # fmt: skip
+        is_total = row["group"] == figures.total
+        returned = int(number(row.get("returned")) or 0)
+        total, known = (returned, known) if is_total else (total, known + returned)
+        rows.append(Row(str(row["group"]), cells, weight="total" if is_total else "normal"))
+    margin = number(figures.response[0].get("margin"))
+    notes = [say("note_confidence", margin=percent(margin))] if margin else []
+    if total and known and total > known:
+        notes.append(say("note_unknown_group", number=count(total - known, say.language)))
+    table = Table(context.next_table(), "respons", say("title_response"), figures.survey.group_label, columns,
+                  tuple(rows), tuple(notes))  # fmt: skip
+    cautions = tuple(
+        wording.caution(group, figures.returned(group), say) for group in figures.groups if figures.indicative(group)
+    )
+    blocks: list[Block] = [table]
+    if cautions:
+        blocks.append(Text(cautions, "caution"))
+    return Chapter("respons", say("chapter_response"), "", (View(figures.total, tuple(blocks)),), say("part_closing"))
+
+
+def _method(
+    context: Context,
+    versions: Mapping[str, str],
+    accounting: Sequence[tuple[str, int]],
+    agreement: pd.DataFrame | None,
+    min_cell: int,
+) -> Chapter:
+    say, language = context.say, context.say.language
+    answers = [one for found in context.book.by_question.values() for one in found]
+    reviewed = sum(one.reviewed for one in answers)
+    coded = count(len(answers), language)
+    paragraphs = [say("method_coding")]
+    if reviewed:
+        share = percent(reviewed / len(answers))
+        audited = any(context.figures.reviewed(question.id) for question in context.figures.questions)
+        key = "method_reviewed" if audited else "method_taught"
+        paragraphs.append(say(key, reviewed=count(reviewed, language), answers=coded, share=share))
+    else:
+        paragraphs.append(say("method_unreviewed", answers=coded))
+    disclosure = "method_disclosure" if context.figures.small_cells_hidden else "method_disclosure_answers"
+    paragraphs += [say("method_reading"), say(disclosure, min_cell=min_cell)]
+    blocks: list[Block] = [Text(tuple(paragraphs))]
+    if accounting:
+        blocks.append(_accounting_table(context, accounting))
+    if agreement is not None and not agreement.empty:
+        blocks.append(_agreement_table(context, agreement))
+    if versions:
+        blocks += [
+            Heading(say("versions")),
+            Terms(tuple((_version(context, key), value) for key, value in versions.items())),
+        ]
+    view = View(context.total, tuple(blocks))
+    return Chapter("verantwoording", say("chapter_method"), "", (view,), say("part_closing"))
+
+
+def _version(context: Context, key: str) -> str:
+    """Return what a version is of: `model succes` and `codebook succes` are those of one question."""
+    what, _, question = key.partition(" ")
+    titles = {found.id: context.figures.title(found) for found in context.figures.questions}
+    name = context.say.maybe(f"version_{what}", what)
+    return f"{name}, {titles.get(question, question)}" if question else name
+
+
+def _accounting_table(context: Context, accounting: Sequence[tuple[str, int]]) -> Table:
+    """Return what was read and where it went; a difference is shown, never hidden."""
+    say = context.say
+    (first, read), parts = accounting[0], accounting[1:]
+    rows = [Row(say.maybe(f"acc_{first}", first), (Cell(float(read)),), weight="total")]
+    rows += [Row(say.maybe(f"acc_{label}", label), (Cell(float(number)),)) for label, number in parts if number]
+    if parts and (gap := read - sum(number for _, number in parts)):
+        rows.append(Row(say("accounting_gap"), (Cell(float(gap)),)))
+    columns = (Column(say("col_count"), "count"),)
+    return Table(context.next_table(), "antwoorden", say("title_accounting"), say("col_step"), columns, tuple(rows))
+
+
+def _agreement_table(context: Context, agreement: pd.DataFrame) -> Table:
+    """Return the agreement per code: the first columns name what, the measures that are there follow."""
+    say = context.say
+    measures = [str(name) for name in agreement.columns if str(name) in _MEASURES]
+    columns = tuple(Column(say.maybe(f"agreement_{_MEASURES[name][0]}", name), _MEASURES[name][1]) for name in measures)
+    rows = []
+    for record in agreement.to_dict("records"):
+        question, code = text(record.get("question")), text(record.get("code"))
+        rows.append(Row(_about(context, question, code), tuple(Cell(number(record[name])) for name in measures)))
+    return Table(
+        context.next_table(), "overeenstemming", say("title_agreement"), say("code_stub"), columns, tuple(rows)
+    )
+
+
+_MEASURES: dict[str, tuple[str, Any]] = {
+    "n": ("n", "count"), "n_answers": ("n", "count"), "alpha": ("alpha", "ratio"), "kappa": ("kappa", "ratio"),
+    "percent_agreement": ("percent", "percent"), "agreement": ("percent", "percent"), "f1": ("f1", "ratio"),
+}  # fmt: skip
+
+
+def _about(context: Context, question: str, code: str) -> str:
+    book = context.figures.codebooks.get(question)
+    label = book.by_id[code].label if book and code in book.by_id else code or context.say("overall")
+    titles = {found.id: context.figures.title(found) for found in context.figures.questions}
+    return f"{titles[question]}: {label}" if question in titles else label

@@ -1,0 +1,179 @@
+"""The report as a workbook: a sheet per table with real numbers, a contents sheet, charts and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.report.content import Cell, Column, Document, Table
+from pipeline.report.context import Context
+from pipeline.report.excel_charts import HEAD, add_chart, columns_of, figure_of
+from pipeline.report.palette import LIGHT
+from pipeline.report.plain import plain
+from pipeline.report.show import MARKS
+from pipeline.workspace import atomic
+
+if TYPE_CHECKING:
+    from xlsxwriter import Workbook
+    from xlsxwriter.worksheet import Worksheet
+
+_FORMATS: Final = {"percent": "0%", "interval": "0%", "decimal": "0.0%", "ratio": "0.00", "count": "#,##0", "text": "@"}
+_ROWS: Final = 1_048_570
+_MADE: Final = datetime(2000, 1, 1)  # the same data gives the same file
+
+
+def write_workbook(document: Document, context: Context, path: Path) -> list[Path]:
+    """Write `rapport.xlsx`; nothing a respondent wrote becomes a formula or a link."""
+    from xlsxwriter import Workbook
+
+    with atomic(path) as temporary:
+        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        book = Workbook(temporary, options)
+        book.set_properties({"title": document.title, "created": _MADE})
+        styles = _Styles(book)
+        figures = figure_of(document)
+        contents = book.add_worksheet(plain(context.say("sheet_contents")))
+        names = {}
+        for table in document.tables:
+            names[table.key] = name = context.say("table_number", number=table.number)
+            _table_sheet(book.add_worksheet(name), table, styles, context)
+            if figure := figures.get(table.key):
+                add_chart(book, book.get_worksheet_by_name(name), table, figure, name, context)
+        answers = plain(context.say("sheet_answers"))
+        _answers_sheet(book.add_worksheet(answers), context, styles)
+        _contents_sheet(contents, document, names, answers, styles, context)
+        book.close()
+    return [path]
+
+
+class _Styles:
+    """The formats of the workbook, each made once."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, Any], ...], Any] = {}
+
+    def __call__(self, **properties: Any) -> Any:
+        key = tuple(sorted(properties.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(
+                {"font_name": "Arial", "font_size": 10, "valign": "top"} | properties
+            )
+        return self._made[key]
+
+
+def _table_sheet(sheet: Worksheet, table: Table, styles: _Styles, context: Context) -> None:
+    say = context.say
+    title = f"{say('table_number', number=table.number)} {table.title}"
+    sheet.hide_gridlines(2)
+    sheet.write_string(0, 0, title, styles(bold=True, font_size=14))
+    head = styles(bold=True, text_wrap=True, align="right", bottom=1, valign="bottom")
+    sheet.write_string(HEAD, 0, table.stub, styles(bold=True, bottom=1, valign="bottom"))
+    sheet.set_column(0, 0, 46)
+    places = columns_of(table)
+    for place, column, part in places:
+        label = column.label if part != "mark" else "▲▼"
+        if part in ("low", "high"):
+            label = say(f"col_{part}", label=column.label)
+        below = f"\n{column.sub}" if column.sub and part == "value" else ""
+        sheet.write_string(HEAD, place, plain(label + below), head)
+        sheet.set_column(place, place, 5 if part == "mark" else 15)
+    sheet.set_row(HEAD, 15 * (1 + max(column.sub.count("\n") + bool(column.sub) for column in table.columns)) + 2)
+    for number, row in enumerate(table.rows, start=HEAD + 1):
+        bold = {"bold": True} if row.weight == "total" else {}
+        sheet.write_string(number, 0, plain(row.label), styles(**bold))
+        cells = dict(zip(table.columns, row.cells, strict=True))
+        for place, column, part in places:
+            _write(sheet, number, place, cells[column], column, part, styles, bold)
+    last = HEAD + len(table.rows)
+    for place, column, part in places:
+        if column.heat and part == "value":
+            scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": LIGHT["bar"]}
+            sheet.conditional_format(HEAD + 1, place, last, place, scale)
+    for number, note in enumerate((*table.notes, say("workbook_note")), start=last + 2):
+        sheet.write_string(number, 0, plain(note), styles(font_color=LIGHT["muted"], font_size=9))
+    sheet.freeze_panes(HEAD + 1, 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 1)
+
+
+def _write(
+    sheet: Worksheet, row: int, place: int, cell: Cell, column: Column, part: str, styles: _Styles, bold: dict[str, Any]
+) -> None:
+    if part == "mark":
+        sheet.write_string(row, place, MARKS[cell.mark], styles(align="center"))
+        return
+    value = cell.high if part == "high" else cell.value
+    style = styles(num_format=_FORMATS[column.kind], align="left" if column.kind == "text" else "right", **bold)
+    if cell.hidden:
+        sheet.write_string(row, place, "•", styles(align="right"))
+    elif isinstance(value, str):
+        sheet.write_string(row, place, plain(value), style)
+    elif value is not None:
+        sheet.write_number(row, place, value, style)
+
+
+def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
+    say, figures = context.say, context.figures
+    titles = {question.id: figures.title(question) for question in figures.questions}
+    head = [say(f"col_{name}") for name in ("answer_id", "question", "group", "text", "codes", "by")]
+    head[2] = figures.survey.group_label
+    for place, (label, width) in enumerate(zip(head, (18, 24, 16, 80, 44, 28), strict=True)):
+        sheet.write_string(0, place, plain(label), styles(bold=True, bottom=1))
+        sheet.set_column(place, place, width)
+    wrapped, style = styles(text_wrap=True), styles()
+    number = 0
+    for question, answers in context.book.by_question.items():
+        labels = {code.id: code.label for code in figures.codebooks[question].codes}
+        order = {code: place for place, code in enumerate(labels)}
+        for one in answers:
+            codes = sorted((code for code in one.codes if context.book.may_open(question, figures.total, code)),
+                           key=lambda code: order.get(code, len(order)))  # fmt: skip
+            if not codes or number >= _ROWS:
+                continue
+            number += 1
+            coders = dict.fromkeys(_who(context, one.codes[code]) for code in codes)
+            values = (one.answer_id, titles.get(question, question), context.book.group_shown(one), one.text,
+                      "; ".join(labels.get(code, code) for code in codes), "; ".join(coders))  # fmt: skip
+            for place, value in enumerate(values):
+                sheet.write_string(
+                    number, place, plain(value), wrapped if place in (3, 4) and len(value) < 400 else style
+                )
+    sheet.freeze_panes(1, 0)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.autofilter(0, 0, max(number, 1), len(head) - 1)
+
+
+def _who(context: Context, who: tuple[str, str]) -> str:
+    role, coder = who
+    return context.say(f"who_{role}", coder=coder) if role not in ("machine", "tick") else context.say(f"who_{role}")
+
+
+def _contents_sheet(
+    sheet: Worksheet, document: Document, names: Mapping[str, str], answers: str, styles: _Styles, context: Context
+) -> None:
+    say = context.say
+    sheet.hide_gridlines(2)
+    sheet.set_column(0, 0, 16)
+    sheet.set_column(1, 1, 90)
+    sheet.write_string(0, 0, plain(document.title), styles(bold=True, font_size=16))
+    sheet.write_string(1, 0, document.wave, styles(font_color=LIGHT["muted"]))
+    if document.provisional:
+        sheet.write_string(2, 0, plain(document.provisional), styles(font_color=LIGHT["bad"]))
+    for place, key in enumerate(("col_sheet", "col_title")):
+        sheet.write_string(4, place, say(key), styles(bold=True, bottom=1))
+    link = styles(font_color=LIGHT["accent"], underline=1)
+    for row, table in enumerate(document.tables, start=5):
+        sheet.write_url(row, 0, f"internal:'{names[table.key]}'!A1", link, names[table.key])
+        sheet.write_string(row, 1, plain(table.title), styles())
+    row = 5 + len(document.tables)
+    sheet.write_url(row, 0, f"internal:'{answers}'!A1", link, answers)
+    sheet.write_string(row, 1, plain(say("answers_note")), styles())
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.activate()

@@ -1,0 +1,181 @@
+"""The chapters on the experience with schemes: an overview, then per scheme judgement, themes and quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.codebook import Code, slug
+from pipeline.config import Question
+from pipeline.report import wording
+from pipeline.report.content import Block, Cell, Chapter, Column, Figure, QuoteList, Row, Table, Text, View
+from pipeline.report.context import Context
+from pipeline.report.lookup import Share
+from pipeline.report.numbers import count, percent, whole_percent
+from pipeline.report.share_tables import hidden_notes, points_table
+
+
+def is_experience(context: Context, question: Question) -> bool:
+    """Return whether a question has a judgement (a facet with one code per answer) beside its themes."""
+    return any(facet.choice == "one" for facet, _ in context.figures.facets(question))
+
+
+def overview_chapter(context: Context, questions: Sequence[Question]) -> Chapter:
+    """Return the judgement on all schemes at a glance, for all municipalities and for each."""
+    say, views = context.say, []
+    for group in (context.total, *context.figures.groups):
+        asked = [question for question in questions if group in context.views(question)]
+        if asked:
+            views.append(View(group, tuple(_overview(context, asked, group))))
+    return Chapter("ervaringen", say("chapter_experience"), "", tuple(views), say("part_experience"))
+
+
+def experience_chapter(context: Context, question: Question) -> Chapter:
+    """Return the chapter of one scheme."""
+    views = tuple(View(group, tuple(_view(context, question, group))) for group in context.views(question))
+    return Chapter(question.id, context.figures.subject(question), "", views, context.say("part_experience"))
+
+
+def overview_sentences(context: Context, questions: Sequence[Question], group: str) -> list[str]:
+    """Return which schemes people are most positive and most often negative about."""
+    say, sentences = context.say, []
+    for code, key in (("positief", "most_positive"), ("negatief", "most_negative")):
+        ranked = []
+        for question in questions:
+            share = context.figures.share(question.id, group, code)
+            if share is not None and share.share:
+                ranked.append((whole_percent(share.share), context.figures.subject(question), share.share))
+        if len(ranked) > 1:
+            top = max(ranked)[0]
+            labels = [f"‘{title}’" for value, title, _ in ranked if value == top]
+            shown = percent(next(share for value, _, share in ranked if value == top))
+            sentences.append(
+                say(f"{key}_{'one' if len(labels) == 1 else 'many'}", labels=say.listed(labels), share=shown)
+            )
+    silent = [
+        f"‘{context.figures.subject(question)}’"
+        for question in questions
+        if all(share is None or share.share is None for share in _judgement_shares(context, question, group))
+    ]
+    if silent:
+        sentences.append(say("few_answers_here", schemes=say.listed(silent)))
+    return sentences
+
+
+def _judgement_shares(context: Context, question: Question, group: str) -> list[Share | None]:
+    return [context.figures.share(question.id, group, code.id) for code in judgement(context, question)]
+
+
+def judgement(context: Context, question: Question) -> tuple[Code, ...]:
+    """Return the codes of the judgement, from positive to negative."""
+    order = ("positief", "positive", "gemengd", "mixed", "neutraal", "neutral", "negatief", "negative")
+    for facet, codes in context.figures.facets(question):
+        if facet.choice == "one":
+            return tuple(sorted(codes, key=lambda code: order.index(code.id) if code.id in order else len(order)))
+    return ()
+
+
+def _themes(context: Context, question: Question) -> list[Code]:
+    facets = context.figures.facets(question)
+    return [code for facet, codes in facets if facet.choice == "many" for code in codes]
+
+
+def _overview(context: Context, questions: Sequence[Question], group: str) -> list[Block]:
+    say, title = context.say, context.say("title_overview", group=_group_words(context, group))
+    rows = [(context.figures.subject(question), question, group) for question in questions]
+    table = _judgement_table(context, rows, f"oordeel-{slug(group)}", title, say("col_scheme"))
+    blocks: list[Block] = [Text((say("experience_intro"),), "body")]
+    if sentences := overview_sentences(context, questions, group):
+        blocks.append(Text((" ".join(sentences),), "lead"))
+    if context.figures.indicative(group) and group != context.total:
+        blocks.append(Text((wording.caution(group, context.figures.returned(group), say),), "caution"))
+    figure = _judgement_figure(context, table, questions[0], title)
+    return [*blocks, table, *([figure] if figure else [])]
+
+
+def _view(context: Context, question: Question, group: str) -> list[Block]:
+    say, title = context.say, context.figures.subject(question)
+    overall = group == context.total
+    n = context.figures.n_answers(question.id, group)
+    named = title if overall else f"{title}, {group}"
+    codes = judgement(context, question)
+    shares = [(code.label, found.share if (found := context.figures.share(question.id, group, code.id)) else None)
+              for code in codes]  # fmt: skip
+    sentences = wording.valence(shares, n, say)
+    themes = _themes(context, question)
+    leading = [
+        code for code in context.sorted_codes(question, themes, group) if code.id not in context.residual(question)
+    ]
+    if leading and (share := context.figures.share(question.id, group, leading[0].id)) and share.share:
+        sentences.append(say("themes_first_one", label=f"‘{leading[0].label}’", share=percent(share.share)))
+    blocks: list[Block] = [Text((" ".join(sentences),), "lead")]
+    if overall and len(groups := context.views(question)) > 1:
+        rows = [(one, question, one) for one in groups]
+        table = _judgement_table(context, rows, f"{question.id}-oordeel", say("title_valence", title=title),
+                                 context.figures.survey.group_label)  # fmt: skip
+        blocks += [table]
+        if figure := _judgement_figure(context, table, question, say("title_valence", title=title)):
+            blocks.append(figure)
+    if any((found := context.figures.share(question.id, group, code.id)) and not found.suppressed for code in themes):
+        blocks.append(points_table(context, question, themes, group, say("title_themes", title=named), "theme"))
+    if quotes := _quotes(context, question, group, [*codes, *themes]):
+        blocks.append(quotes)
+    return blocks
+
+
+def _quotes(context: Context, question: Question, group: str, codes: Sequence[Code]) -> QuoteList | None:
+    """Return quotes by judgement, positive first; by theme where the judgement has none to show."""
+    by_judgement = context.quote_list(question, group, [code for code in codes if code in judgement(context, question)])
+    found = by_judgement or context.quote_list(question, group, codes)
+    return (
+        replace(found, parts=tuple(replace(part, label=_titled(part.label)) for part in found.parts)) if found else None
+    )
+
+
+def _judgement_table(
+    context: Context, rows: Sequence[tuple[str, Question, str]], key: str, title: str, stub: str
+) -> Table:
+    say, codes = context.say, judgement(context, rows[0][1])
+    columns = [Column(_titled(code.label), "percent") for code in codes] + [Column(say("col_n"), "count")]
+    made, hidden = [], False
+    for label, question, group in rows:
+        cells = [context.cell(question.id, group, code.id) for code in codes]
+        hidden = hidden or any(cell.hidden for cell in cells)
+        n = context.figures.n_answers(question.id, group)
+        total = label == context.total
+        made.append(Row(label, (*cells, Cell(float(n))), weight="total" if total else "normal"))
+    notes = [say("note_one"), *hidden_notes(context, hidden)]
+    unknown = _unknown_group(context, rows)
+    if unknown > 0:
+        notes.append(say("note_unknown_group", number=count(unknown, say.language)))
+    return Table(context.next_table(), key, title, stub, tuple(columns), tuple(made), tuple(notes))
+
+
+def _unknown_group(context: Context, rows: Sequence[tuple[str, Question, str]]) -> int:
+    """Return how many answers of a table by group belong to no group; 0 for other tables."""
+    n = {group: context.figures.n_answers(question.id, group) for _, question, group in rows}
+    same = len({question.id for _, question, _ in rows}) == 1
+    return n.get(context.total, 0) - sum(n[one] for one in n if one != context.total) if same and len(n) > 1 else 0
+
+
+def _judgement_figure(context: Context, table: Table, question: Question, title: str) -> Figure | None:
+    codes = judgement(context, question)
+    bars = []
+    for row in table.rows:
+        values = [cell.value if isinstance(cell.value, float) else None for cell in row.cells[: len(codes)]]
+        if all(value is not None for value in values) and any(values):  # a gap would stretch the rest
+            bars.append((row.label, tuple(values)))
+    if not bars:
+        return None
+    alt = context.say("alt_stacked", labels=context.say.listed([code.label.lower() for code in codes]),
+                      table=table.number)  # fmt: skip
+    legend = tuple((_titled(code.label), code.id) for code in codes)
+    return Figure(context.next_figure(), f"f-{table.key}", title, alt, "stacked", tuple(bars), legend)
+
+
+def _titled(label: str) -> str:
+    return label[:1].upper() + label[1:]
+
+
+def _group_words(context: Context, group: str) -> str:
+    return context.say("all_groups") if group == context.total else group

@@ -1,0 +1,204 @@
+"""The figures of a report, found by question, group and code; the only place that reads the tables of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from pipeline.codebook import Code, Codebook, Facet
+from pipeline.config import Question, Survey
+from pipeline.report.verdicts import Verdicts
+
+
+@dataclass(frozen=True)
+class Share:
+    """One published figure: shares 0-1; None where unknown or held back."""
+
+    share: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    reviewed: int = 0
+    flag: str = ""
+    suppressed: bool = False
+    machine: float | None = None
+
+
+class Figures:
+    """All shares, published figures and verdicts of a survey."""
+
+    def __init__(
+        self,
+        survey: Survey,
+        codebooks: dict[str, Codebook],
+        shares: pd.DataFrame,
+        comparisons: pd.DataFrame | None,
+        response: pd.DataFrame | None,
+        reference: pd.DataFrame | None,
+    ) -> None:
+        self.survey = survey
+        self.codebooks = codebooks
+        self.total = survey.total_label
+        self._shares = dict(_read_shares(shares))
+        self._published = dict(_read_reference(reference, codebooks))
+        self._response = response
+        self.small_cells_hidden = "suppressed" in shares.columns
+        self.groups = self._ordered_groups()
+        self.verdicts = Verdicts(comparisons, self.groups, self.total, survey.reference_group, survey.wave)
+
+    def _ordered_groups(self) -> tuple[str, ...]:
+        order = [*self.survey.response.invited, *(group for _, group, _, _ in self._shares)]
+        known = {group for _, group, _, _ in self._shares} - {self.total}
+        return tuple(dict.fromkeys(group for group in order if group in known))
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions of the survey that have figures, in the survey's order."""
+        with_figures = {question for question, _, _, _ in self._shares}
+        return tuple(question for question in self.survey.questions if question.id in with_figures)
+
+    def title(self, question: Question) -> str:
+        """Return how a question is called in the report."""
+        return question.title or self.codebooks[question.id].title or question.id
+
+    def subject(self, question: Question) -> str:
+        """Return what an experience is about: the scheme that the file itself gives, else the question's title."""
+        book = self.codebooks[question.id]
+        given = [book.by_id[book.resolve(code)].label for code in question.fixed_codes]
+        return ", ".join(given) or self.title(question)
+
+    def facets(self, question: Question) -> list[tuple[Facet, tuple[Code, ...]]]:
+        """Return the facets that the answers were coded into; one that the file itself gives is left out."""
+        book = self.codebooks[question.id]
+        given = set(question.fixed_codes)
+        found = []
+        for facet in book.facet_list():
+            codes = book.in_facet(facet.id)
+            names = {code.id for code in codes} | {code.label for code in codes}
+            counted = any((question.id, self.total, self.survey.wave, code.id) in self._shares for code in codes)
+            if codes and counted and not given & names and facet.choice in ("one", "many"):
+                found.append((facet, codes))
+        return found
+
+    def groups_of(self, question: Question) -> tuple[str, ...]:
+        """Return the groups that have figures for a question (a scheme may exist in one municipality only)."""
+        asked = {group for found, group, _, _ in self._shares if found == question.id}
+        return tuple(group for group in self.groups if group in asked)
+
+    def share(self, question: str, group: str, code: str, wave: str = "") -> Share | None:
+        """Return the share of one code; of the survey's own wave unless another is named."""
+        found = self._shares.get((question, group, wave or self.survey.wave, code))
+        if found is None and not wave:
+            found = self._shares.get((question, group, "", code))
+        return found
+
+    def n_answers(self, question: str, group: str) -> int:
+        """Return how many respondents of a group answered a question."""
+        book = self.codebooks[question]
+        return max((found.n for code in book.codes if (found := self.share(question, group, code.id))), default=0)
+
+    def reviewed(self, question: str) -> int:
+        """Return how many answers to a question people reviewed for the figures."""
+        book = self.codebooks[question]
+        found = (self.share(question, self.total, code.id) for code in book.codes)
+        return max((share.reviewed for share in found if share), default=0)
+
+    def reference(self, question: str, code: str) -> Share | None:
+        """Return the reference group's published figure: this year's, else the latest."""
+        return self._latest(question, self.survey.reference_group, code)
+
+    def _latest(self, question: str, group: str, code: str) -> Share | None:
+        exact = self._published.get((question, group, self.survey.wave, code))
+        if exact is not None:
+            return exact
+        waves = [wave for q, g, wave, c in self._published if (q, g, c) == (question, group, code)]
+        return self._published.get((question, group, max(waves), code)) if waves else None
+
+    def earlier(self, question: str, group: str, code: str, wave: str) -> Share | None:
+        """Return the figure of an earlier wave, from the survey's own file or else as published then."""
+        return self._shares.get((question, group, wave, code)) or self._published.get((question, group, wave, code))
+
+    def earlier_waves(self, question: str, group: str) -> list[str]:
+        """Return the earlier waves that have figures for a question and group, newest first."""
+        keys: Iterable[tuple[str, str, str, str]] = [*self._shares, *self._published]
+        waves = {wave for q, g, wave, _ in keys if q == question and g == group and wave}
+        return sorted((wave for wave in waves if wave < self.survey.wave), reverse=True)
+
+    @cached_property
+    def response(self) -> list[dict[str, Any]]:
+        """The response table, one dict per group, the total last."""
+        if self._response is None or self._response.empty:
+            return []
+        rows: list[dict[str, Any]] = [
+            {str(key): value for key, value in row.items()} for row in self._response.to_dict("records")
+        ]
+        return sorted(rows, key=lambda row: row["group"] == self.total)
+
+    def indicative(self, group: str) -> bool:
+        """Return whether the percentages of a group are indicative only."""
+        for row in self.response:
+            if row["group"] == group:
+                return str(row.get("word") or "").lower().startswith("indic")
+        return any("indicat" in share.flag for (_, found, _, _), share in self._shares.items() if found == group)
+
+    def returned(self, group: str) -> int:
+        """Return how many people of a group took part; 0 when unknown."""
+        for row in self.response:
+            if row["group"] == group:
+                return int(number(row.get("returned")) or 0)
+        return 0
+
+
+def number(value: object) -> float | None:
+    """Return a number, or None for what is missing."""
+    if value is None or value is pd.NA:
+        return None
+    found = float(value)  # type: ignore[arg-type]
+    return None if math.isnan(found) else found
+
+
+def text(value: object) -> str:
+    """Return a text, empty for what is missing."""
+    return "" if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)) else str(value)
+
+
+def _read_shares(shares: pd.DataFrame) -> Iterable[tuple[tuple[str, str, str, str], Share]]:
+    for row in shares.to_dict("records"):
+        held_back = bool(row.get("suppressed") is True or number(row.get("suppressed")) == 1.0)
+        known = number(row.get("share"))
+        hidden = held_back or known is None
+        yield (
+            (str(row["question"]), str(row["group"]), text(row.get("wave")), str(row["code"])),
+            Share(
+                share=None if hidden else known,
+                low=None if hidden else number(row.get("low")),
+                high=None if hidden else number(row.get("high")),
+                n=int(number(row.get("n_answers")) or 0),
+                reviewed=int(number(row.get("n_reviewed")) or 0),
+                flag=text(row.get("flag")),
+                suppressed=hidden,
+                machine=None if hidden else number(row.get("machine_share")),
+            ),
+        )
+
+
+def _read_reference(
+    reference: pd.DataFrame | None, codebooks: dict[str, Codebook]
+) -> Iterable[tuple[tuple[str, str, str, str], Share]]:
+    if reference is None:
+        return
+    for row in reference.to_dict("records"):
+        question, code = str(row["question"]), str(row["code"])
+        book = codebooks.get(question)
+        if book is None:
+            continue
+        share = Share(share=number(row.get("share")), n=int(number(row.get("n")) or 0))
+        yield (
+            (question, str(row["group"]), text(row.get("wave")), code if code in book.by_id else book.resolve(code)),
+            share,
+        )

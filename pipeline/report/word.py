@@ -1,0 +1,158 @@
+"""The report as a Word document: real tables, captions, charts and quotes, in the bureau's own style if it has one."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pipeline.errors import ConfigError, problem
+from pipeline.report.content import Block, Chapter, Document, Figure, Heading, QuoteList, Table, Terms, Text, View
+from pipeline.report.context import Context
+from pipeline.report.palette import LIGHT
+from pipeline.report.plain import plain
+from pipeline.report.show import MARKS, shown
+from pipeline.report.svg import png
+from pipeline.report.word_style import caption, heat, repeat_head, rule, set_styles, table_look
+from pipeline.workspace import atomic
+
+if TYPE_CHECKING:
+    from docx.document import Document as WordDocument
+
+_TEXT_WIDTH: Final = 16.0  # centimetres: A4 with margins of 2.5
+_LONGEST_QUOTE: Final = 2_000
+
+
+def write_word(document: Document, context: Context, path: Path, template: Path | None = None) -> list[Path]:
+    """Write `rapport.docx`, in the styles of a template when there is one.
+
+    Raises:
+        ConfigError: the template can't be read as a Word document.
+    """
+    word = _opened(template)
+    if template is None:
+        set_styles(word, context.say.language)
+    word.core_properties.title = plain(document.title)
+    word.core_properties.author = ""
+    word.core_properties.comments = ""
+    word.add_paragraph(plain(document.title), style="Title")
+    word.add_paragraph(f"{document.wave}", style="Subtitle")
+    if document.provisional:
+        word.add_paragraph(plain(document.provisional), style="Intense Quote")
+    for chapter in (document.summary, *document.chapters, *document.closing):
+        _chapter(word, chapter, document, context)
+    with atomic(path) as temporary:
+        word.save(str(temporary))
+    return [path]
+
+
+def _opened(template: Path | None) -> WordDocument:
+    import docx
+
+    try:
+        return docx.Document(str(template)) if template else docx.Document()
+    except Exception as error:  # python-docx lets errors of zip, XML and packaging through
+        raise ConfigError(
+            problem(file=template, place="report.template", found="not a Word document", expected="a .docx file")
+        ) from error
+
+
+def _chapter(word: WordDocument, chapter: Chapter, document: Document, context: Context) -> None:
+    word.add_heading(plain(chapter.title), level=1)
+    if chapter.asked:
+        word.add_paragraph(plain(chapter.asked), style="Subtitle")
+    views = chapter.views if chapter is not document.summary else chapter.views[:1]  # the others open their own part
+    for view in views:
+        if view.group != document.total:
+            word.add_heading(plain(view.group), level=2)
+        _view(word, view, context)
+
+
+def _view(word: WordDocument, view: View, context: Context) -> None:
+    for block in view.blocks:
+        _block(word, block, context)
+
+
+def _block(word: WordDocument, block: Block, context: Context) -> None:
+    say = context.say
+    if isinstance(block, Heading):
+        word.add_heading(plain(block.text), level=3)
+    elif isinstance(block, Text):
+        for paragraph in block.paragraphs:
+            word.add_paragraph(plain(paragraph), style="Intense Quote" if block.kind == "caution" else None)
+    elif isinstance(block, Terms):
+        for term, value in block.pairs:
+            word.add_paragraph(style="List Bullet").add_run(plain(f"{term}: {value}"))
+    elif isinstance(block, Table):
+        caption(word, say("table_word"), block.number, plain(block.title), above=True)
+        _table(word, block, say.language)
+        if block.notes:
+            note = word.add_paragraph(plain(" ".join(block.notes)))
+            note.style = word.styles["Caption"]
+    elif isinstance(block, Figure):
+        _picture(word, block)
+        caption(word, say("figure_word"), block.number, plain(block.title), above=False)
+    else:
+        _quotes(word, block)
+
+
+def _table(word: WordDocument, table: Table, language: str) -> None:
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Cm, Pt
+
+    made = word.add_table(rows=1 + len(table.rows), cols=1 + len(table.columns))
+    table_look(made)
+    stub = 5.8 if len(table.columns) < 6 else 4.6
+    widths = [stub, *[min(3.2, (_TEXT_WIDTH - stub) / len(table.columns))] * len(table.columns)]
+    for place, width in enumerate(widths):
+        made.columns[place].width = Cm(width)
+    strongest = max((cell.value for row in table.rows for cell, column in zip(row.cells, table.columns, strict=True)
+                     if column.heat and isinstance(cell.value, float)), default=0.0)  # fmt: skip
+    heads = [table.stub, *("\n".join(part for part in (column.label, column.sub) if part) for column in table.columns)]
+    cells = made.rows[0].cells
+    for place, label in enumerate(heads):
+        cells[place].text = plain(label)
+    for number, row in enumerate(table.rows, start=1):
+        cells = made.rows[number].cells
+        cells[0].text = plain(row.label)
+        for place, (cell, column) in enumerate(zip(row.cells, table.columns, strict=True), start=1):
+            mark = f" {MARKS[cell.mark]}" if cell.mark else ""
+            cells[place].text = plain(shown(cell, column, language) + mark)
+            if column.heat and isinstance(cell.value, float) and strongest:
+                heat(cells[place], cell.value / strongest, LIGHT["bar"])
+    for number, line in enumerate(made.rows):
+        total = number > 0 and table.rows[number - 1].weight == "total"
+        for place, cell in enumerate(line.cells):
+            cell.width = Cm(widths[place])
+            for paragraph in cell.paragraphs:
+                paragraph.paragraph_format.space_after = paragraph.paragraph_format.space_before = Cm(0.06)
+                paragraph.paragraph_format.keep_with_next = number < len(table.rows)
+                if place and table.columns[place - 1].kind != "text":
+                    paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+                for run in paragraph.runs:
+                    run.bold = number == 0 or total or None
+                    run.font.size = Pt(8.5 if number == 0 else 9.5)
+        rule(line, strong=number == 0)
+    repeat_head(made.rows[0])
+
+
+def _picture(word: WordDocument, figure: Figure) -> None:
+    from docx.shared import Cm
+
+    paragraph = word.add_paragraph()
+    paragraph.paragraph_format.keep_with_next = True
+    picture = paragraph.add_run().add_picture(io.BytesIO(png(figure, dpi=160)), width=Cm(_TEXT_WIDTH))
+    properties: Any = picture._inline.docPr
+    properties.set("descr", plain(figure.alt))
+    properties.set("title", plain(figure.title))
+
+
+def _quotes(word: WordDocument, block: QuoteList) -> None:
+    word.add_heading(plain(block.title), level=3)
+    word.add_paragraph(plain(block.intro))
+    for part in block.parts:
+        label = word.add_paragraph()
+        label.paragraph_format.keep_with_next = True
+        label.add_run(plain(part.label)).bold = True
+        for quote in part.quotes:
+            word.add_paragraph(f"‘{plain(quote.text, _LONGEST_QUOTE)}’", style="Quote")

@@ -1,0 +1,118 @@
+"""Lookups and verdicts: whatever form the comparisons come in."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from pipeline.report.build import ReportData
+from pipeline.report.charts import axis_ticks
+from pipeline.report.lookup import Figures
+from pipeline.report.palette import COLOURS
+from pipeline.report.verdicts import Verdicts
+
+GROUPS = ("Hengelo", "Borne")
+
+
+def verdicts(**row: object) -> Verdicts:
+    frame = pd.DataFrame([{"question": "q", "code": "c", "difference": 0.1, "flag": None, "word": "hoger"} | row])
+    return Verdicts(frame, GROUPS, "Totaal", "Referentiegroep", "2022")
+
+
+def test_the_names_of_the_sides_are_enough() -> None:
+    assert verdicts(left="Totaal 2022", right="Referentiegroep 2022").against_reference("q", "Totaal", "c") == "hoger"
+    assert verdicts(left="Hengelo", right="overige groepen").against_rest("q", "Hengelo", "c") == "hoger"
+    assert verdicts(left="Borne 2022", right="Borne 2018").against_wave("q", "Borne", "c", "2018") == "hoger"
+
+
+def test_the_columns_of_compare_shares_are_used_when_there() -> None:
+    sides = {"left_group": "Borne", "left_wave": "2022", "right_group": "Borne", "right_wave": "2015", "kind": "wave"}
+    found = verdicts(left="x", right="y", **sides)
+    assert found.against_wave("q", "Borne", "c", "2015") == "hoger"
+    assert found.against_wave("q", "Borne", "c", "2018") == ""
+
+
+def test_a_row_that_may_not_be_compared_has_its_reason() -> None:
+    sides = {"left_group": "Borne", "left_wave": "2022", "right_group": "Borne", "right_wave": "2018", "kind": "wave"}
+    found = verdicts(left="x", right="y", word=None, reason="code opnieuw omschreven", **sides)
+    assert found.against_wave("q", "Borne", "c", "2018") == ""
+    assert found.not_comparable("q", "Borne", "c", "2018") == "code opnieuw omschreven"
+
+
+def test_two_groups_against_each_other_are_not_mistaken_for_the_rest() -> None:
+    assert verdicts(left="Hengelo", right="Borne").against_rest("q", "Hengelo", "c") == ""
+
+
+def test_tables_without_words_are_judged_by_their_q_value() -> None:
+    frame = pd.DataFrame(
+        [{"question": "q", "code": "c", "left": "Hengelo", "right": "rest", "difference": -0.1, "q_value": 0.01}]
+    )
+    assert Verdicts(frame, GROUPS, "Totaal", "R", "2022").against_rest("q", "Hengelo", "c") == "lager"
+
+
+def test_groups_come_in_the_order_of_the_survey(data: ReportData) -> None:
+    figures = Figures(data.survey, data.codebooks, data.shares[::-1], None, None, None)
+    assert figures.groups == ("Hengelo", "Haaksbergen", "Borne")
+
+
+def test_the_facet_that_the_file_gives_is_left_out(schemes: ReportData) -> None:
+    figures = Figures(schemes.survey, schemes.codebooks, schemes.shares, None, None, None)
+    facets = [facet.id for facet, _ in figures.facets(figures.questions[2])]
+    assert facets == ["valentie", "thema"]
+
+
+def test_reference_codes_may_be_labels(data: ReportData) -> None:
+    assert data.reference is not None
+    labels = data.reference.assign(
+        code=[
+            data.codebooks[q].by_id[c].label
+            for q, c in zip(data.reference["question"], data.reference["code"], strict=True)
+        ]
+    )
+    figures = Figures(data.survey, data.codebooks, data.shares, None, None, labels)
+    assert figures.reference("succes", "klantmanager") is not None
+    assert figures.earlier_waves("succes", "Hengelo") == ["2018", "2015"]
+
+
+@pytest.mark.parametrize("top", [0.004, 0.03, 0.12, 0.42, 0.6, 0.77, 1.0])
+def test_axes_reach_past_the_largest_value(top: float) -> None:
+    ticks = axis_ticks(top)
+    assert ticks[0] == 0
+    assert ticks[-1] >= top
+    assert len(ticks) <= 8
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("mode", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize(
+    ("words", "on"),
+    [
+        ("ink", "paper"),
+        ("ink", "surface"),
+        ("muted", "paper"),
+        ("muted", "surface"),
+        ("accent", "paper"),
+        ("accent", "surface"),
+        ("paper", "accent"),
+        ("warn-ink", "warn"),
+        ("good-ink", "paper"),
+        ("bad-ink", "paper"),
+        ("on-deep", "good"),
+        ("on-deep", "bad"),
+        ("on-pale", "mixed"),
+        ("on-pale", "neutral"),
+        ("ink", "bar"),
+    ],
+)
+def test_text_has_contrast(words: str, on: str, mode: int) -> None:
+    assert _contrast(COLOURS[words][mode], COLOURS[on][mode]) >= 4.5

@@ -1,0 +1,176 @@
+"""The workbook, the document, the CSV tables and the coded file, read back."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+from zipfile import ZipFile
+
+import docx
+import openpyxl
+import pandas as pd
+import pyreadstat
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.report.build import ReportData, build_report, make_context
+from pipeline.report.content import Document, Table
+from pipeline.report.document import make_document
+from pipeline.report.excel_charts import columns_of
+from pipeline.report.options import Options
+from pipeline.report.plain import plain
+from pipeline.report.show import MARKS, shown
+
+from .synthetic import NASTY
+
+
+@pytest.fixture(scope="module")
+def document(data: ReportData) -> Document:
+    return make_document(make_context(data, Options()), data.versions, data.accounting, data.agreement, 5)
+
+
+def test_every_number_of_the_workbook_is_that_of_its_table(report: Path, document: Document) -> None:
+    book = openpyxl.load_workbook(report / "rapport.xlsx")
+    assert book.sheetnames[0] == "Inhoud"
+    for table in document.tables:
+        sheet = book[f"Tabel {table.number}"]
+        assert sheet["A1"].value == f"Tabel {table.number} {table.title}"
+        for number, row in enumerate(table.rows, start=5):
+            assert sheet.cell(number, 1).value == row.label
+            cells = dict(zip(table.columns, row.cells, strict=True))
+            for place, column, part in columns_of(table):
+                found = sheet.cell(number, place + 1)
+                cell = cells[column]
+                if part == "mark":
+                    assert (found.value or "") == MARKS[cell.mark]
+                elif cell.hidden:
+                    assert found.value == "•"
+                else:
+                    expected = cell.high if part == "high" else cell.value
+                    assert found.value == (pytest.approx(expected) if isinstance(expected, float) else expected)
+                    if column.kind == "percent" and cell.value is not None:
+                        assert found.number_format == "0%"
+
+
+def test_nothing_in_the_workbook_is_a_formula(report: Path) -> None:
+    book = openpyxl.load_workbook(report / "rapport.xlsx")
+    texts = []
+    for sheet in book:
+        for row in sheet.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f", cell.coordinate
+                texts.append(cell.value)
+    for nasty in NASTY.values():
+        assert plain(nasty).strip() in [str(text).strip() for text in texts if text]
+    with ZipFile(report / "rapport.xlsx") as archive:
+        assert sum(name.startswith("xl/charts/chart") for name in archive.namelist()) > 10
+        assert b"example.invalid" not in b"".join(archive.read(n) for n in archive.namelist() if n.endswith(".rels"))
+
+
+def test_the_answers_sheet_keeps_small_cells_apart(report: Path, data: ReportData) -> None:
+    book = make_context(data, Options()).book
+    rows = list(openpyxl.load_workbook(report / "rapport.xlsx")["Antwoorden"].iter_rows(min_row=2, values_only=True))
+    shown_groups = {one.answer_id: book.group_shown(one) for one in book.coded}
+    assert len(rows) == sum(len(answers) for answers in book.by_question.values())
+    for answer_id, _, group, *_ in rows:
+        assert (group or "") == shown_groups[str(answer_id)]
+
+
+def test_every_table_of_the_document_is_that_of_the_report(report: Path, document: Document) -> None:
+    word = docx.Document(str(report / "rapport.docx"))
+    numbered = [block for view in _views(document) for block in view if isinstance(block, Table)]
+    assert len(word.tables) == len(numbered)
+    for made, table in zip(word.tables, numbered, strict=True):
+        for line, row in zip(made.rows[1:], table.rows, strict=True):
+            texts = [cell.text for cell in line.cells]
+            marks = [f" {MARKS[cell.mark]}" if cell.mark else "" for cell in row.cells]
+            values = [shown(cell, column) for cell, column in zip(row.cells, table.columns, strict=True)]
+            assert texts == [row.label, *(value + mark for value, mark in zip(values, marks, strict=True))]
+
+
+def test_the_document_has_captions_pictures_and_quotes(report: Path, document: Document) -> None:
+    word = docx.Document(str(report / "rapport.docx"))
+    captions = [p.text for p in word.paragraphs if p.style is not None and p.style.name == "Caption"]
+    for table in document.tables[:3]:
+        assert any(
+            text.startswith(f"Tabel  SEQ Tabel \\* ARABIC {table.number}") or table.title in text for text in captions
+        )
+    assert len(word.inline_shapes) == sum(
+        type(block).__name__ == "Figure" for view in _views(document) for block in view
+    )
+    assert all(shape._inline.docPr.get("descr") for shape in word.inline_shapes)
+    assert any(p.text.startswith("‘") and p.style is not None and p.style.name == "Quote" for p in word.paragraphs)
+
+
+def test_a_bureau_brings_its_own_template(small: ReportData, tmp_path: Path) -> None:
+    template = docx.Document()
+    template.styles["Heading 1"].font.name = "Comic Sans MS"
+    template.save(str(tmp_path / "huisstijl.docx"))
+    build_report(small, tmp_path, formats=("docx",), options=Options(template=tmp_path / "huisstijl.docx"))
+    assert docx.Document(str(tmp_path / "rapport.docx")).styles["Heading 1"].font.name == "Comic Sans MS"
+
+
+def test_a_template_that_is_no_document_is_named(small: ReportData, tmp_path: Path) -> None:
+    (tmp_path / "huisstijl.docx").write_text("geen Word")
+    with pytest.raises(ConfigError, match=r"huisstijl.docx.*not a Word document"):
+        build_report(small, tmp_path, formats=("docx",), options=Options(template=tmp_path / "huisstijl.docx"))
+    assert not (tmp_path / "rapport.docx").exists()
+
+
+def test_csv_tables_are_as_dutch_excel_wants_them(report: Path, data: ReportData) -> None:
+    raw = (report / "tabellen" / "01-succes-totaal.csv").read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
+    assert rows[0][:2] == ["Punt", "2022 (%)"]
+    share = data.shares.set_index(["question", "group", "code"])["share"]["succes", "Totaal", "klantmanager"]
+    row = next(row for row in rows if row[0] == "Mijn klantmanager")
+    assert float(row[1].replace(",", ".")) == pytest.approx(100 * share, abs=0.005)
+    assert "," in row[1]
+
+
+def test_the_coded_csv_has_no_formulas(report: Path) -> None:
+    text = (report / "gecodeerd.csv").read_text(encoding="utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+    assert len(rows) == 389
+    assert any(row["succes_antwoord"].startswith("'=HYPERLINK") for row in rows)
+    assert not any(row["succes_antwoord"].startswith(("=", "+", "-", "@", "\t")) for row in rows)
+
+
+def test_the_coded_file_for_spss_has_labels(report: Path, data: ReportData) -> None:
+    table, meta = pyreadstat.read_sav(str(report / "gecodeerd.sav"))
+    assert len(table) == 389
+    assert meta.column_names_to_labels["succes_klantmanager"] == "Succespunten: Mijn klantmanager"
+    assert meta.variable_value_labels["succes_klantmanager"] == {0.0: "niet genoemd", 1.0: "genoemd"}
+    answered = int((data.answers[data.answers["question"] == "succes"]["status"] == "answer").sum())
+    assert int(table["succes_klantmanager"].notna().sum()) == answered
+    share = data.shares.set_index(["question", "group", "code"])["share"]["succes", "Totaal", "klantmanager"]
+    assert table["succes_klantmanager"].mean() == pytest.approx(share)
+
+
+def test_nasty_answers_survive_in_spss_and_parquet(report: Path) -> None:
+    spss, _ = pyreadstat.read_sav(str(report / "gecodeerd.sav"))
+    parquet = pd.read_parquet(report / "gecodeerd.parquet")
+    for nasty in NASTY.values():
+        assert nasty in set(parquet["succes_antwoord"])
+        assert plain(nasty).strip() in {text.strip() for text in spss["succes_antwoord"]}
+
+
+def test_a_very_long_answer_fits_in_every_format(data: ReportData, tmp_path: Path) -> None:
+    longest = "é" * 40_000
+    answers = data.answers.assign(text=data.answers["text"].where(data.answers["answer_id"] != "succes-0004", longest))
+    build_report(replace(data, answers=answers), tmp_path, formats=("xlsx", "sav", "parquet"))
+    table, _ = pyreadstat.read_sav(str(tmp_path / "gecodeerd.sav"))
+    assert max(map(len, table["succes_antwoord"])) > 15_000
+    assert longest in set(pd.read_parquet(tmp_path / "gecodeerd.parquet")["succes_antwoord"])
+
+
+def test_the_same_data_gives_the_same_workbook(data: ReportData, report: Path, tmp_path: Path) -> None:
+    build_report(data, tmp_path, formats=("xlsx",))
+    assert (tmp_path / "rapport.xlsx").read_bytes() == (report / "rapport.xlsx").read_bytes()
+
+
+def _views(document: Document) -> list[tuple[object, ...]]:
+    views = [document.summary.views[0], *(view for c in (*document.chapters, *document.closing) for view in c.views)]
+    return [tuple(view.blocks) for view in views]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.cli_review import app as review
 from pipeline.errors import DuidingError
 
 if TYPE_CHECKING:
-    from pipeline.job import Progress
+    from pipeline.publish import Progress
 
 app = typer.Typer(
     name="duiding",
@@ -26,6 +27,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
+app.add_typer(review)
 SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
 EncoderName = Annotated[str | None, typer.Option(help="A sentence-transformers model: folder or name.")]
 _STAGE_WORDS = {
@@ -52,7 +54,7 @@ def init(
     file: Annotated[Path | None, typer.Option(help="The survey's data file; its columns are filled in.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Put the two demo surveys there instead.")] = False,
 ) -> None:
-    """Make a survey.yaml to fill in, or lay out the demo."""
+    """Make a survey.yaml to fill in, or a demo."""
     from pipeline.scaffold import copy_demo, write_scaffold
 
     if demo:
@@ -67,7 +69,7 @@ def init(
 
 @app.command()
 def check(survey: SurveyFile = Path("survey.yaml")) -> None:
-    """Say what is in the survey's file and whether it is fit to code; nothing is written."""
+    """Look at the survey's file: is it fit to code? Writes nothing."""
     from pipeline.cli_show import show_check
     from pipeline.config import load_survey
     from pipeline.intake.prepare import prepare
@@ -81,7 +83,10 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
 
 @app.command()
 def run(survey: SurveyFile = Path("survey.yaml")) -> None:
-    """Do the main job: read, clean, pseudonymise, code, estimate, report. Only what changed is done again."""
+    """Code the answers and make tables and report.
+
+    Read, clean, pseudonymise, code, estimate, report; a stage is only done again when its input changed.
+    """
     from pipeline.cli_show import show_run
     from pipeline.job import run as run_job
 
@@ -95,7 +100,7 @@ def report(
     survey: SurveyFile = Path("survey.yaml"),
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Bring the report up to date and say where it is."""
+    """Bring the report up to date; open it."""
     from pipeline.job import run as run_job
 
     with _progress() as progress:
@@ -117,7 +122,7 @@ def evaluate(
     encoder: EncoderName = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, also on a terminal.")] = False,
 ) -> None:
-    """Say how well the coding agrees with answers whose codes are known."""
+    """Compare the coding with answers of known codes."""
     from pipeline.cli_show import show_evaluation
     from pipeline.coding.evaluate import evaluate as compare
 
@@ -137,7 +142,7 @@ def evaluate(
 
 @app.command()
 def codebooks() -> None:
-    """List the codebooks that travel with Duiding."""
+    """List the codebooks that ship with Duiding."""
     from pipeline.codebook import load_codebook, shipped_codebooks
 
     for name in shipped_codebooks():

@@ -79,7 +79,7 @@ def show_run(result: Result) -> None:
     for what, number in counts:
         if number or what in ("read", "coded"):
             indent = "" if what == "read" else "  "
-            console.print(f"{indent}{number:>7,} {STATUS_WORDS[what]}".replace(",", "."))
+            console.print(f"{indent}{number:>7,} {STATUS_WORDS[what]}")
     console.print(f"Personal data replaced in {result.workspace.note('intake')['replaced']} answers.")
     starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
     if starts:

@@ -62,11 +62,21 @@ class Question(_Settings):
     groups: Names = ()
 
 
+Format = Literal["html", "csv", "xlsx", "docx", "sav", "parquet"]
+
+
 class Report(_Settings):
-    """How the report is made."""
+    """How the report is made; `pin` and `ban` name answers (by id) that must and must not be quoted."""
 
     language: Literal["nl", "en"] = "nl"
+    formats: tuple[Format, ...] = ("html", "csv", "xlsx", "docx")
     residual_last: bool = False
+    min_cell: Annotated[int, Field(ge=0)] = 5
+    quotes_per_code: Annotated[int, Field(ge=0)] = 3
+    longest_quote: Annotated[int, Field(gt=0)] = 320
+    pin: Names = ()
+    ban: Names = ()
+    template: str | None = None
 
 
 class Response(_Settings):
@@ -155,7 +165,9 @@ def load_survey(path: str | Path) -> Survey:
     except OSError as error:
         raise ConfigError(problem(file=file, found=f"cannot be read ({error.strerror})")) from error
     if not isinstance(raw, dict):
-        raise ConfigError(problem(file=file, found="no settings", expected="keys such as title, wave, input, questions"))
+        raise ConfigError(
+            problem(file=file, found="no settings", expected="keys such as title, wave, input, questions")
+        )
     try:
         survey = Survey.model_validate(raw)
     except ValidationError as error:
@@ -170,9 +182,13 @@ def _check(survey: Survey) -> None:
     source = survey.input
     if source.layout == "long" and (source.question is None or source.text is None):
         raise ConfigError(
-            problem(file=file, place="input", found="layout 'long' without 'question' and 'text'",
-                    do="name the column with the question and the column with the answer")
-        )  # fmt: skip
+            problem(
+                file=file,
+                place="input",
+                found="layout 'long' without 'question' and 'text'",
+                do="name the column with the question and the column with the answer",
+            )
+        )
     seen: set[str] = set()
     for position, question in enumerate(survey.questions):
         place = f"questions[{position}] ({question.id})"
@@ -184,10 +200,14 @@ def _check(survey: Survey) -> None:
         source_of_codes = codebook_source(survey, question)
         if isinstance(source_of_codes, str) and source_of_codes not in shipped_codebooks():
             raise ConfigError(
-                problem(file=file, place=place, found=f"codebook '{question.codebook}' is not there",
-                        expected="a file beside survey.yaml or a shipped codebook",
-                        do=did_you_mean(question.codebook, shipped_codebooks()))
-            )  # fmt: skip
+                problem(
+                    file=file,
+                    place=place,
+                    found=f"codebook '{question.codebook}' is not there",
+                    expected="a file beside survey.yaml or a shipped codebook",
+                    do=did_you_mean(question.codebook, shipped_codebooks()),
+                )
+            )
         codebook = survey.codebook(question)
         for column, code in question.ticks.items():
             codebook.resolve(code, file=file, place=f"{place}.ticks.{column}")

@@ -1,4 +1,4 @@
-"""The one exception tree: every message names file, place, found, expected and next step, and never an answer's text."""
+"""The one exception tree: a message names file, place, found, expected and next step, and never an answer's text."""
 
 from __future__ import annotations
 
@@ -59,7 +59,9 @@ def nearest(word: str, valid: Iterable[str]) -> str:
     >>> nearest("colum", ["column", "codebook"])
     'column'
     """
-    by_lower = {name.lower(): name for name in valid}
+    by_lower: dict[str, str] = {}
+    for name in valid:
+        by_lower.setdefault(name.lower(), name)
     found = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
     return by_lower[found[0]] if found else ""
 

@@ -1,4 +1,4 @@
-"""The main job: read, clean, pseudonymise, code, estimate, report; every stage is redone only when its input changed."""
+"""The main job: read, clean, pseudonymise, code, estimate, report; a stage is redone only when its input changed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.config import Survey, codebook_source, load_survey
+from pipeline.config import Survey, load_survey
+from pipeline.publish import Progress, codebooks, estimates_stage, report_stage
 from pipeline.tables import ANSWER
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.codebook import Codebook
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"intake": 1, "coding": 1, "estimates": 1, "report": 1}
-Progress = Callable[[str, int, int], None]
+STAGES = {"intake": 1, "coding": 1}
 
 
 @dataclass
@@ -70,7 +69,7 @@ def run(
 
     Args:
         survey: a survey, or the path of its survey.yaml.
-        formats: of the report; html and csv always, and those the survey asks for.
+        formats: of the report, instead of those that survey.yaml asks for; html and csv are always made.
         progress: called with (stage, done, total) as work goes on.
 
     Raises:
@@ -84,18 +83,12 @@ def run(
     with workspace.lock():
         result.steps.append(_intake(survey, workspace, say))
         result.steps.append(_coding(survey, workspace, say))
-        result.steps.append(_estimates(survey, workspace, say))
-        result.steps.append(_report(survey, workspace, say, formats))
+        result.steps.append(_step(workspace, "estimates", *estimates_stage(survey, workspace, say)))
+        result.steps.append(_step(workspace, "report", *report_stage(survey, workspace, say, formats)))
     return result
 
 
-def _codebooks(survey: Survey) -> dict[str, Codebook]:
-    return {question.id: survey.codebook(question) for question in survey.questions}
-
-
-def _step(
-    workspace: Workspace, name: str, key: str, work: Callable[[], tuple[list[Path], dict[str, Any]]]
-) -> Step:
+def _step(workspace: Workspace, name: str, key: str, work: Callable[[], tuple[list[Path], dict[str, Any]]]) -> Step:
     fresh = workspace.is_fresh(name, key)
     if not fresh:
         outputs, note = work()
@@ -115,7 +108,7 @@ def _intake(survey: Survey, workspace: Workspace, say: Progress) -> Step:
         file=file_hash(source),
         input=survey.input.model_dump(mode="json"),
         questions=[question.model_dump(mode="json") for question in survey.questions],
-        codebooks={name: book.digest for name, book in _codebooks(survey).items()},
+        codebooks={name: book.digest for name, book in codebooks(survey).items()},
         wave=survey.wave,
     )
 
@@ -148,7 +141,9 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
     """Return read = coded + ticked only + set aside, with the reasons; the parts add up to the first line."""
     left = answers.loc[~only_ticked, "status"].value_counts()
     parts = [("coded", int(left.get(ANSWER, 0))), ("ticked_only", int(only_ticked.sum()))]
-    parts += [(name, int(left.get(name, 0))) for name in ("empty", "non_answer", "nothing_to_improve", "other_language")]
+    parts += [
+        (name, int(left.get(name, 0))) for name in ("empty", "non_answer", "nothing_to_improve", "other_language")
+    ]
     parts.append(("dropped", dropped))
     return [("read", sum(number for _, number in parts)), *parts]
 
@@ -157,7 +152,7 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
     from pipeline.coding.embed import encoder_digest
     from pipeline.coding.examples import examples_digest, shipped_examples
 
-    books = _codebooks(survey)
+    books = codebooks(survey)
     encoder = _encoder_name(survey)
     key = key_of(
         stage=STAGES["coding"],
@@ -209,106 +204,3 @@ def _encoder_name(survey: Survey) -> str | None:
         return None
     beside = survey.path(survey.encoder)
     return str(beside) if beside.is_dir() else survey.encoder
-
-
-def _estimates(survey: Survey, workspace: Workspace, say: Progress) -> Step:
-    from pipeline.intake.reference import read_reference, reference_path
-
-    reference_file = reference_path(survey)
-    if reference_file is not None and not reference_file.is_file():
-        read_reference(survey)  # raises, saying what is wrong
-    key = key_of(
-        stage=STAGES["estimates"],
-        version=__version__,
-        answers=file_hash(workspace.path("answers.parquet")),
-        codings=file_hash(workspace.path("codings.parquet")),
-        reference=file_hash(reference_file) if reference_file else None,
-        response=survey.response.model_dump(mode="json"),
-        labels=[survey.total_label, survey.reference_group, survey.wave],
-    )
-
-    def work() -> tuple[list[Path], dict[str, Any]]:
-        from pipeline.estimates.compare import compare_shares
-        from pipeline.estimates.shares import estimate_shares
-
-        answers = read_table(workspace.path("answers.parquet"))
-        codings = read_table(workspace.path("codings.parquet"))
-        books = _codebooks(survey)
-        say("estimates", 0, 3)
-        population = dict(survey.response.invited)
-        if survey.response.invited_total:
-            population[survey.total_label] = survey.response.invited_total
-        shares = estimate_shares(
-            codings,
-            None,
-            answers,
-            population=population,
-            codes={name: list(book.by_id) for name, book in books.items()},
-            total=survey.total_label,
-        )
-        say("estimates", 1, 3)
-        reference = read_reference(survey)
-        comparisons = compare_shares(shares, reference, total=survey.total_label)
-        say("estimates", 2, 3)
-        tables = {"shares": shares, "comparisons": comparisons, "response": response_table(survey, answers)}
-        if reference is not None:
-            tables["reference"] = reference
-        for name, table in tables.items():
-            write_table(workspace.path(f"{name}.parquet"), table)
-        say("estimates", 3, 3)
-        return [workspace.path(f"{name}.parquet") for name in tables], {"shares": len(shares)}
-
-    return _step(workspace, "estimates", key, work)
-
-
-def response_table(survey: Survey, answers: pd.DataFrame) -> pd.DataFrame:
-    """Return response and reliability per group and in all, for those groups whose invited number is known."""
-    from pipeline.estimates.response import response_reliability
-
-    people = answers.drop_duplicates("respondent_id")
-    returned = {str(group): int(number) for group, number in people["group"].value_counts().items()}
-    invited = dict(survey.response.invited)
-    total = survey.response.invited_total or (sum(invited.values()) if invited else None)
-    if total is not None:
-        invited[survey.total_label] = total
-        returned[survey.total_label] = len(people)
-    answered = {group: returned.get(group, 0) for group in invited}
-    return response_reliability(answered, invited, margin=survey.response.margin)
-
-
-def _report(survey: Survey, workspace: Workspace, say: Progress, formats: Iterable[str] | None) -> Step:
-    names = ("answers", "codings", "scores", "shares", "comparisons", "response")
-    wanted = sorted({"html", "csv", *(formats if formats is not None else ())})
-    key = key_of(
-        stage=STAGES["report"],
-        version=__version__,
-        tables=[file_hash(workspace.path(f"{name}.parquet")) for name in names],
-        survey=survey.digest,
-        formats=wanted,
-        codebooks=[str(codebook_source(survey, question)) for question in survey.questions],
-    )
-
-    def work() -> tuple[list[Path], dict[str, Any]]:
-        from pipeline.report.build import ReportData, build_report
-
-        tables = {name: read_table(workspace.path(f"{name}.parquet")) for name in names}
-        reference = workspace.path("reference.parquet")
-        coding = workspace.note("coding")
-        versions = {"duiding": __version__}
-        for name, book in _codebooks(survey).items():
-            versions[f"codebook {name}"] = f"{book.version} ({book.digest})"
-            versions[f"model {name}"] = str(coding[name]["model"])
-        data = ReportData(
-            survey=survey,
-            codebooks=_codebooks(survey),
-            reference=read_table(reference) if survey.reference and reference.is_file() else None,
-            versions=versions,
-            accounting=[(str(what), int(number)) for what, number in workspace.note("intake")["accounting"]],
-            **tables,
-        )
-        paths = build_report(
-            data, workspace.path("rapport"), formats=wanted, progress=lambda done, total: say("report", done, total)
-        )
-        return paths, {"files": [str(path.relative_to(workspace.folder)) for path in paths]}
-
-    return _step(workspace, "report", key, work)

@@ -132,9 +132,12 @@ def check_table(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
             if not column.optional:
                 near = nearest(name, [str(found) for found in out.columns])
                 raise TableError(
-                    problem(place=f"table {contract.name}", found=f"column '{name}' is missing",
-                            do=f"rename '{near}' to '{name}'" if near else "add it")
-                )  # fmt: skip
+                    problem(
+                        place=f"table {contract.name}",
+                        found=f"column '{name}' is missing",
+                        do=f"rename '{near}' to '{name}'" if near else "add it",
+                    )
+                )
             out[name] = pd.Series([None] * len(out), index=out.index, dtype="object")
         out[name] = _as_kind(out[name], name, column, contract.name)
     duplicated = out.duplicated(list(contract.key), keep=False)

@@ -27,14 +27,19 @@ _EXPECTED = {
 
 def explain(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:
     """Return `place`, `found`, `expected` and `do` of the first mistake, as keyword arguments for `problem`."""
-    first = error.errors(include_url=False, include_input=False, include_context=True)[0]
+    mistakes = error.errors(include_url=False, include_input=False, include_context=True)
+    first = min(mistakes, key=lambda mistake: mistake["type"] != "extra_forbidden")  # a typo explains a missing key
     location = first["loc"]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
     kind = first["type"]
     if kind == "extra_forbidden":
         parent = place.rpartition(".")[0]
         name = str(location[-1])
-        return {"place": parent, "found": f"unknown key '{name}'", "do": did_you_mean(name, _keys(model, location[:-1]))}
+        return {
+            "place": parent,
+            "found": f"unknown key '{name}'",
+            "do": did_you_mean(name, _keys(model, location[:-1])),
+        }
     if kind == "missing":
         name = str(location[-1])
         return {"place": place.rpartition(".")[0], "found": f"key '{name}' is missing", "do": f"add '{name}:'"}

@@ -60,9 +60,12 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     except OSError as error:
         raise DuidingError(
-            problem(file=path, found=f"cannot be written ({error.strerror or type(error).__name__})",
-                    do="check permissions and free space, then run the same command again")
-        ) from error  # fmt: skip
+            problem(
+                file=path,
+                found=f"cannot be written ({error.strerror or type(error).__name__})",
+                do="check permissions and free space, then run the same command again",
+            )
+        ) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
@@ -165,9 +168,12 @@ class Workspace:
             ) from error
         except OSError as error:
             raise ConfigError(
-                problem(file=self.folder, found=f"cannot be written ({error.strerror})",
-                        do="choose another 'workspace:' in survey.yaml or mend its permissions")
-            ) from error  # fmt: skip
+                problem(
+                    file=self.folder,
+                    found=f"cannot be written ({error.strerror})",
+                    do="choose another 'workspace:' in survey.yaml or mend its permissions",
+                )
+            ) from error
         try:
             for left_over in self.folder.rglob(".*-*"):  # temporary files of a command that was killed
                 if left_over.is_file():

@@ -1,8 +1,8 @@
 """Make the demo survey's files from the answers in source/: what an analyst would get, and the truth beside it.
 
 Every answer was written for this project, by another hand than the training examples. The frequencies of the codes
-per municipality follow the percentages published for 2022 (annotations/reference/). Run `python annotations/demo/build.py`
-after a change in source/; the result is the same every time.
+per municipality follow the percentages published for 2022 (annotations/reference/). After a change in source/, run
+`python annotations/demo/build.py`; the result is the same every time.
 """
 
 from __future__ import annotations

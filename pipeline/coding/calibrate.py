@@ -60,9 +60,7 @@ class Calibration:
         )
 
 
-def calibrate_many(
-    logits: NDArray[np.float64], applied: NDArray[np.bool_], first: NDArray[np.int64]
-) -> Calibration:
+def calibrate_many(logits: NDArray[np.float64], applied: NDArray[np.bool_], first: NDArray[np.int64]) -> Calibration:
     """Fit slope and offsets on cross-validated log-odds of codes of which several may hold; then the thresholds.
 
     Platt 1999; the offset of a code with few examples is drawn towards the common one.

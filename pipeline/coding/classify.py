@@ -10,7 +10,8 @@ from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
-from pipeline.coding.model import CodeModel, fit_model, load_model, save_model
+from pipeline.coding.model import CodeModel, fit_model
+from pipeline.coding.model_files import load_model, save_model
 from pipeline.errors import ModelError, TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
 

@@ -35,7 +35,7 @@ class Encoder:
         """Length of a sentence vector."""
         return int(self.encode([""]).shape[1])
 
-    def encode(self, texts: Sequence[str], *, batch_size: int = 256) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, batch_size: int = 1024) -> NDArray[np.float32]:
         """Return unit-length vectors, shape (n_texts, dimensions); a text without known words is all zeros."""
         import numpy as np
 
@@ -67,9 +67,13 @@ def load_encoder(name: str | None = None) -> Encoder:
     looks_like_path = name == DEFAULT_ENCODER or path.exists() or name.startswith((".", "/", "~"))
     if looks_like_path and not path.is_dir():
         raise ModelError(
-            problem(file=path, found="no such model folder", expected="a sentence-transformers folder",
-                    do="correct 'encoder:' or leave it out for the shipped one")
-        )  # fmt: skip
+            problem(
+                file=path,
+                found="no such model folder",
+                expected="a sentence-transformers folder",
+                do="correct 'encoder:' or leave it out for the shipped one",
+            )
+        )
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from sentence_transformers import SentenceTransformer
@@ -83,10 +87,13 @@ def load_encoder(name: str | None = None) -> Encoder:
     except Exception as error:
         found = "the model cannot be loaded: it is damaged" if looks_like_path else "this model is not on this machine"
         raise ModelError(
-            problem(file=source, found=f"{found} ({type(error).__name__})",
-                    expected="a folder or name that sentence-transformers can load",
-                    do="correct 'encoder:' or leave it out for the shipped one")
-        ) from error  # fmt: skip
+            problem(
+                file=source,
+                found=f"{found} ({type(error).__name__})",
+                expected="a folder or name that sentence-transformers can load",
+                do="correct 'encoder:' or leave it out for the shipped one",
+            )
+        ) from error
     return encoder
 
 

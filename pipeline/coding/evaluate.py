@@ -29,7 +29,7 @@ def evaluate(
 ) -> dict[str, Any]:
     """Code the answers of a JSONL file and compare with the codes it names.
 
-    A line is `{"survey", "question", "text", "codes": [labels or ids, primary first]}`, or `category` in place of codes;
+    A line is `{"survey", "question", "text", "codes": [labels or ids, primary first]}`, or `category` instead of codes;
     for experiences with a scheme `valence` (or null) and `themes`.
 
     Returns:
@@ -49,9 +49,13 @@ def evaluate(
     for name, numbered in by_book.items():
         if codebook is None and name not in shipped_codebooks():
             raise CodebookError(
-                problem(file=path, place=f"line {numbered[0][0]}", found=f"no shipped codebook '{name}'",
-                        do=did_you_mean(name, shipped_codebooks()) + ", or give --codebook")
-            )  # fmt: skip
+                problem(
+                    file=path,
+                    place=f"line {numbered[0][0]}",
+                    found=f"no shipped codebook '{name}'",
+                    do=did_you_mean(name, shipped_codebooks()) + ", or give --codebook",
+                )
+            )
         book = load_codebook(name if codebook is None else codebook)
         parts[name or book.id] = _compare(path, numbered, book, examples, encoder, cache)
         done += len(numbered)

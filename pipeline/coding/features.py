@@ -23,10 +23,9 @@ NAME_MARK = "…"
 
 @dataclass(frozen=True)
 class Settings:
-    """Which blocks take part and how heavily the sentence vector weighs beside the n-grams."""
+    """Which blocks take part, and how often an n-gram must occur to count."""
 
     blocks: tuple[str, ...] = BLOCKS
-    vector_weight: float = 1.0
     min_count: int = 2
 
 
@@ -42,7 +41,7 @@ def normalised(text: str) -> str:
 
 
 class Features:
-    """Turns texts into one sparse matrix of rows of blocks, each block of unit length (times its weight)."""
+    """Turns texts into one sparse matrix of rows of blocks, each block of unit length."""
 
     def __init__(self, settings: Settings, characters: Any, words: Any) -> None:
         self.settings = settings
@@ -71,9 +70,10 @@ class Features:
         if "words" in self.settings.blocks:
             parts.append(self._words.transform(_lemma_lines(plain)))
         if "vectors" in self.settings.blocks and encoder is not None:
-            vectors = encoder.encode([text[:MAX_CHARACTERS] for text in texts]) * self.settings.vector_weight
+            vectors = encoder.encode([text[:MAX_CHARACTERS] for text in texts])
             parts.append(sparse.csr_matrix(vectors))
-        return sparse.hstack(parts, format="csr")
+        stacked: csr_matrix = sparse.hstack(parts, format="csr")
+        return stacked
 
     def state(self) -> tuple[dict[str, list[str]], dict[str, NDArray[np.float32]]]:
         """Return what must be kept to rebuild this: the n-grams in column order, and their weights."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.codebook import Codebook, Facet
@@ -13,7 +11,6 @@ from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one
 from pipeline.coding.examples import Example, codebook_examples, examples_digest
 from pipeline.coding.features import Features, Settings
 from pipeline.errors import ModelError, problem
-from pipeline.workspace import atomic
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,8 +21,10 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 FOLDS = 5
-PRIOR_WEIGHT = 0.5  # of the codebook's own words beside an example's 1
-C_EACH, C_RANK = 5.0, 10.0  # inverse regularisation of the yes/no models and of the ranking model
+OWN_WORDS = 1.0  # weight of the codebook's own words beside an example's 1
+C_EACH, C_RANK, C_VECTOR = 5.0, 10.0, 3.0  # inverse regularisation: yes/no, ranking, both on the sentence vector
+VECTOR_SHARE, BAYES_SHARE = 0.4, 0.5  # in the mixture, beside the n-grams' 1
+UNSEEN = -10.0  # intercept of a code that no example and no word of the codebook shows
 ZERO_SHOT = "zero-shot"
 LEARNED = "learned"
 
@@ -76,13 +75,18 @@ class CodeModel:
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder | None) -> dict[str, NDArray[np.float64]]:
-        """Return per facet the calibrated probabilities, shape (n_texts, n_codes), columns as in `facets[...].codes`."""
+        """Return per facet the calibrated probabilities, shape (n_texts, n_codes), columns as its `codes`."""
         features = self.features.transform(texts, encoder)
         return {name: model.calibration.apply(model.logits(features)) for name, model in self.facets.items()}
 
 
 def fit_model(
-    codebook: Codebook, examples: Sequence[Example], encoder: Encoder, *, settings: Settings | None = None, seed: int = 1
+    codebook: Codebook,
+    examples: Sequence[Example],
+    encoder: Encoder,
+    *,
+    settings: Settings | None = None,
+    seed: int = 1,
 ) -> CodeModel:
     """Learn a codebook from coded examples; without examples from its own words alone (zero-shot).
 
@@ -97,18 +101,22 @@ def fit_model(
     own_words = codebook_examples(codebook)
     everything = [*examples, *own_words]
     texts = [example.text for example in everything]
-    weight = np.r_[np.ones(len(examples)), np.full(len(own_words), PRIOR_WEIGHT)]
+    weight = np.r_[np.ones(len(examples)), np.full(len(own_words), OWN_WORDS)]
     features = Features.fit(texts, settings if len(examples) > 200 else _for_few(settings))
     matrix = features.transform(texts, encoder)
+    n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
     facets = {}
     for facet in codebook.facet_list():
         codes = tuple(code.id for code in codebook.in_facet(facet.id))
         if len(codes) < 2:
             raise ModelError(
-                problem(place=f"codebook {codebook.id}", found="fewer than two codes to choose from",
-                        do="add a code, e.g. the residual 'Anders'")
-            )  # fmt: skip
-        facets[facet.id] = _fit_facet(facet, codes, everything, matrix, weight, len(examples), seed)
+                problem(
+                    place=f"codebook {codebook.id}",
+                    found="fewer than two codes to choose from",
+                    do="add a code, e.g. the residual 'Anders'",
+                )
+            )
+        facets[facet.id] = _fit_facet(facet, codes, everything, matrix, weight, n_vector, len(examples), seed)
     return CodeModel(
         codebook_digest=codebook.digest,
         examples_digest=examples_digest(examples),
@@ -123,7 +131,7 @@ def fit_model(
 
 def _for_few(settings: Settings) -> Settings:
     """With few examples every n-gram counts."""
-    return Settings(settings.blocks, settings.vector_weight, min_count=1)
+    return Settings(settings.blocks, min_count=1)
 
 
 def _fit_facet(
@@ -132,6 +140,7 @@ def _fit_facet(
     examples: Sequence[Example],
     matrix: csr_matrix,
     weight: NDArray[np.float64],
+    n_vector: int,
     n_examples: int,
     seed: int,
 ) -> FacetModel:
@@ -147,7 +156,7 @@ def _fit_facet(
             first[row] = columns[0]
     rows = np.flatnonzero(first >= 0)
     many = facet.choice == "many"
-    weights = _fit_linear(matrix[rows], applied[rows], first[rows], weight[rows], many, seed)
+    weights = _fit_linear(matrix[rows], applied[rows], first[rows], weight[rows], n_vector, many)
     blank = Calibration.blank(len(codes))
     judged = rows[rows < n_examples]
     fold = _folds(first[judged], seed)
@@ -158,7 +167,7 @@ def _fit_facet(
     for number in range(FOLDS):
         held_out = fold == number
         train = np.r_[judged[~held_out], extra]
-        part = _fit_linear(matrix[train], applied[train], first[train], weight[train], many, seed)
+        part = _fit_linear(matrix[train], applied[train], first[train], weight[train], n_vector, many)
         logits[held_out] = FacetModel(codes, facet.choice, part, blank).logits(matrix[judged[held_out]])
     make = calibrate_many if many else calibrate_one
     return FacetModel(codes, facet.choice, weights, make(logits, applied[judged], first[judged]))
@@ -187,109 +196,76 @@ def _fit_linear(
     applied: NDArray[np.bool_],
     first: NDArray[np.int64],
     weight: NDArray[np.float64],
+    n_vector: int,
     many: bool,
-    seed: int,
 ) -> dict[str, NDArray[np.float32]]:
-    """Fit the ranking model (multinomial) and, where several codes may hold, a yes/no model per code."""
+    """Fit the ranking model and, where several codes may hold, a yes/no model per code.
+
+    Both are mixtures of models that are linear in the features, so each is kept as one weight matrix: logistic
+    regression on the n-grams, logistic regression on the sentence vector (with its own, stronger regularisation: put
+    in one matrix the dense vector drowns the n-grams), and for the ranking complement naive Bayes on the n-grams
+    (Rennie et al. 2003), which needs few examples. models/README.md has the figures behind the mixture.
+    """
+    import numpy as np
+    from sklearn.naive_bayes import ComplementNB
+
+    n_grams = matrix.shape[1] - n_vector
+    n_codes = applied.shape[1]
+    blocks = []
+    if n_grams:
+        blocks.append((slice(0, n_grams), C_RANK, C_EACH, 1.0))
+    if n_vector:
+        blocks.append((slice(n_grams, matrix.shape[1]), C_VECTOR, C_VECTOR, VECTOR_SHARE if n_grams else 1.0))
+    rank = np.zeros((matrix.shape[1], n_codes))
+    rank_intercept = np.where(np.isin(np.arange(n_codes), first), 0.0, UNSEEN)
+    each, each_intercept = np.zeros_like(rank), np.where(applied.any(axis=0), 0.0, UNSEEN)
+    for columns, c_rank, c_each, share in blocks:
+        part = matrix[:, columns]
+        weights, intercepts = _multinomial(part, first, weight, n_codes, c_rank)
+        rank[columns] += share * weights
+        rank_intercept += share * intercepts
+        if many:
+            weights, intercepts = _one_by_one(part, applied, weight, c_each)
+            each[columns] += share * weights
+            each_intercept += share * intercepts
+    if n_grams and len(np.unique(first)) > 2:
+        bayes = ComplementNB(alpha=0.3).fit(matrix[:, :n_grams], first, weight)
+        likelihood = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
+        rank[:n_grams, bayes.classes_] += BAYES_SHARE * likelihood.T
+    out = {"rank": rank, "rank_intercept": rank_intercept}
+    if many:
+        out |= {"each": each, "each_intercept": each_intercept}
+    return {name: np.asarray(array, dtype=np.float32) for name, array in out.items()}
+
+
+def _multinomial(
+    matrix: csr_matrix, first: NDArray[np.int64], weight: NDArray[np.float64], n_codes: int, c: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    n_features, n_codes = matrix.shape[1], applied.shape[1]
+    weights, intercepts = np.zeros((matrix.shape[1], n_codes)), np.zeros(n_codes)
     seen = np.unique(first)
-    rank = np.zeros((n_features, n_codes), dtype=np.float32)
-    rank_intercept = np.full(n_codes, -10.0, dtype=np.float32)
-    if len(seen) > 1:
-        model = LogisticRegression(C=C_RANK, max_iter=500, tol=1e-4).fit(matrix, first, weight)
-        coefficients, intercepts = model.coef_, model.intercept_
-        if len(seen) == 2:  # scikit-learn keeps one row for two classes
-            coefficients, intercepts = np.vstack([-coefficients, coefficients]) / 2, np.r_[-intercepts, intercepts] / 2
-        rank[:, seen] = coefficients.T
-        rank_intercept[seen] = intercepts
-    out = {"rank": rank, "rank_intercept": rank_intercept}
-    if many:
-        each = np.zeros((n_features, n_codes), dtype=np.float32)
-        each_intercept = np.full(n_codes, -10.0, dtype=np.float32)
-        for column in range(n_codes):
-            truth = applied[:, column]
-            if truth.all() or not truth.any():
-                continue
-            model = LogisticRegression(C=C_EACH, solver="liblinear", max_iter=500, random_state=seed)
-            model.fit(matrix, truth, weight)
-            each[:, column] = model.coef_[0]
-            each_intercept[column] = model.intercept_[0]
-        out |= {"each": each, "each_intercept": each_intercept}
-    return out
+    if len(seen) < 2:
+        return weights, intercepts
+    model = LogisticRegression(C=c, max_iter=300).fit(matrix, first, weight)
+    found, at = model.coef_, model.intercept_
+    if len(seen) == 2:  # scikit-learn keeps one row for two classes
+        found, at = np.vstack([-found, found]) / 2, np.r_[-at, at] / 2
+    weights[:, seen], intercepts[seen] = found.T, at
+    return weights, intercepts
 
 
-def save_model(model: CodeModel, folder: Path) -> list[Path]:
-    """Write a model as `<folder>.safetensors` (numbers) and `<folder>.json` (words): readable, no code inside."""
+def _one_by_one(
+    matrix: csr_matrix, applied: NDArray[np.bool_], weight: NDArray[np.float64], c: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     import numpy as np
-    from safetensors.numpy import save
+    from sklearn.linear_model import LogisticRegression
 
-    names, arrays = model.features.state()
-    tensors = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
-    facets: dict[str, Any] = {}
-    for name, facet in model.facets.items():
-        for key, array in facet.weights.items():
-            kind = np.float32 if "intercept" in key else np.float16
-            tensors[f"facet:{name}:{key}"] = np.ascontiguousarray(array, dtype=kind)
-        facets[name] = {"codes": facet.codes, "choice": facet.choice, "calibration": facet.calibration.to_json()}
-    content = {
-        "format": FORMAT,
-        "codebook_digest": model.codebook_digest,
-        "examples_digest": model.examples_digest,
-        "encoder_name": model.encoder_name,
-        "encoder_digest": model.encoder_digest,
-        "start": model.start,
-        "settings": asdict(model.features.settings),
-        "facets": facets,
-        "info": model.info,
-        "names": names,
-    }
-    numbers, words = folder.with_suffix(".safetensors"), folder.with_suffix(".json")
-    with atomic(numbers) as temporary:
-        temporary.write_bytes(save(tensors))
-    with atomic(words) as temporary:
-        temporary.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True), encoding="utf-8")
-    return [numbers, words]
-
-
-def load_model(folder: Path) -> CodeModel:
-    """Load a model that `save_model` wrote.
-
-    Raises:
-        ModelError: it is missing, damaged, or of another format.
-    """
-    import numpy as np
-    from safetensors.numpy import load_file
-
-    try:
-        content = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
-        tensors = load_file(folder.with_suffix(".safetensors"))
-        if content["format"] != FORMAT:
-            raise ValueError("format")
-        raw = content["settings"]
-        settings = Settings(tuple(raw["blocks"]), raw["vector_weight"], raw["min_count"])
-        facets = {}
-        for name, facet in content["facets"].items():
-            start = f"facet:{name}:"
-            weights = {key[len(start) :]: np.asarray(value, np.float32) for key, value in tensors.items()
-                       if key.startswith(start)}  # fmt: skip
-            facets[name] = FacetModel(
-                tuple(facet["codes"]), facet["choice"], weights, Calibration.from_json(facet["calibration"])
-            )
-        return CodeModel(
-            content["codebook_digest"],
-            content["examples_digest"],
-            content["encoder_name"],
-            content["encoder_digest"],
-            content["start"],
-            Features.restore(settings, content["names"], tensors),
-            facets,
-            content["info"],
-        )
-    except Exception as error:
-        raise ModelError(
-            problem(file=folder.with_suffix(".safetensors"), found=f"missing or damaged ({type(error).__name__})",
-                    do="remove both files of this model; it is then learned again")
-        ) from error  # fmt: skip
+    weights, intercepts = np.zeros((matrix.shape[1], applied.shape[1])), np.zeros(applied.shape[1])
+    for code in range(applied.shape[1]):
+        if applied[:, code].any() and not applied[:, code].all():
+            model = LogisticRegression(C=c, solver="liblinear", max_iter=300, random_state=0)
+            model.fit(matrix, applied[:, code], weight)
+            weights[:, code], intercepts[code] = model.coef_[0], model.intercept_[0]
+    return weights, intercepts

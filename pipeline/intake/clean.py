@@ -4,68 +4,47 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffe\uffff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
 _MOJIBAKE = re.compile(r"[\x80-\x9f]|Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u00a0-\u00bf]|â€|Â[\u00a0-\u00bf]")
 
-_NON_ANSWERS = (
-    "", "geen", "nvt", "n v t", "niet van toepassing", "niks", "niets", "nihil", "x", "xx", "xxx", "0", "nee", "neen",
-    "no", "none", "na", "n a", "nan", "null", "idee", "mening", "wn", "w n", "weet niet", "zou niet weten",
-    "opmerking", "opmerkingen", "antwoord", "commentaar", "bijzonderheden", "ervaring", "ervaringen", "ervaring mee",
-    "ervaring hiermee", "ervaring met", "niet bekend", "onbekend", "niet ingevuld", "leeg", "blanco", "niet gebruikt",
-    "gebruik gemaakt", "gebruik van gemaakt", "niet van gebruik gemaakt", "punten", "punt", "zo snel niets",
-    "kan niets bedenken", "kan niks bedenken", "kan niets verzinnen", "zou niets weten", "zou niks weten",
-    "weet er geen", "zie boven", "zie hierboven", "idem", "dito", "zie vorige vraag", "zie vorig antwoord",
-    "toelichting", "reactie", "verbeterpunten", "verbeterpunt", "succespunten", "succespunt", "suggesties",
-    "suggestie", "tips", "tip", "wensen", "aanvulling", "aanvullingen", "toevoeging", "overslaan", "sla over",
-    "niet relevant", "weet niet wat", "weet niet precies", "moeilijk te zeggen", "weet niets", "weet niks",
-    "te weinig ervaring", "kunnen zeggen", "zou niet kunnen zeggen", "niet zeggen", "zeggen", "weet niet gauw",
-    "weet gauw niet", "zou gauw niet weten", "kan niet zeggen", "kan niks zeggen", "kan niets zeggen", "durf niet zeggen",
-    "kan niet beoordelen", "kan niet oordelen", "oordelen", "niet oordelen", "moeilijk zeggen", "vraag niet relevant",
-    "vraag is niet relevant", "is niet relevant", "vraag is voor mij niet relevant", "niet voor mij", "bedenken",
-    "kan bedenken", "zou moeten bedenken", "wat mij betreft niks", "wat mij betreft niets", "niet", "nergens",
-    "bilmiyorum", "yok", "i do not know", "dont know", "nothing", "no idea",
-)  # fmt: skip
-_FILLER = frozenset(
-    "ik het er u zo even nog eigenlijk echt helaas hoor sorry dat dit daar hier eens momenteel op dit moment nu "
-    "verder heb hebben hiervan ervan over om te geen vooralsnog een ook al".split()
-)
-_BARE = frozenset(word for phrase in _NON_ANSWERS for word in [" ".join(w for w in phrase.split() if w not in _FILLER)])
-
-# "Nothing to improve" is recognised clause by clause from closed vocabularies: any other word makes it an answer.
-_SATISFIED = frozenset(
-    """goed goede prima perfect oke ok okay top super uitstekend wens orde tevreden tevree tevredenheid best geregeld
-    geweldig fijn mooi helder duidelijk netjes vlekkeloos soepel houden doorgaan blij dik lekker keurig positief
-    voldoende content hoort laten laat zoals elkaar geholpen lof""".split()
-)
-_NEGATION = frozenset("geen niets niks niet nergens nooit nihil".split())
-_IMPROVE = frozenset(
-    """klacht klachten verbeterpunt verbeterpunten verbetering verbeteringen verbeteren verbeterd beter veranderen
-    veranderd verandering anders klagen aanmerken merken aanmerking aanmerkingen problemen probleem kritiek mis
-    mankeren ontbreekt tip tips suggesties suggestie negatiefs negatief last nodig""".split()
-)
-_PLAIN_WORDS = frozenset(
-    """alles het dat dit ze zij wij we ik u jullie mij me mijn ben bent zijn is was waren gaat ging gegaan loopt verloopt
-    verlopen doen doet heb heeft hebben kan kon kunnen moet moeten hoeft hoeven valt worden wordt word blijf blijft ga zo
-    allemaal heel erg zeer gewoon altijd helemaal tot toe nu wel al ook er op aan om te over met bij voor van naar in en
-    de een enkel enkele hoor dus eigenlijk echt verder eens wat betreft mening volledig overal beide alle door jaren
-    dienstverlening gang zaken gemeente nog steeds persoonlijk momenteel moment werk inkomen verloop contact deze
-    eerlijk gezegd zou weten tijd situatie hier daar want vind vinden gevonden zelf tevoren hoe manier noemen bedenken
-    verzinnen genoeg nee neen ja geloof denk gauw snel even mensen iedereen willen hen hun behandeld bestaat gebleven
-    daarom omdat""".split()
-)
-_KNOWN = _SATISFIED | _NEGATION | _IMPROVE | _PLAIN_WORDS
-_BUT = frozenset("maar alleen behalve graag misschien meer minder sneller vaker eventueel hopelijk jammer".split())
 _CLAUSE = re.compile(r"[.,;:!?\n()]+|\b(?:want|dus|omdat)\b")
 _GO_ON = re.compile(r"\b(?:ga )?(?:maar )?zo door\b|\blaat maar zo\b")
 _SHORT = 30  # words: a longer text is a story, and a story has a point
 
 
+@dataclass(frozen=True)
+class _Words:
+    """The word lists of data/status_words.yaml."""
+
+    filler: frozenset[str]
+    bare: frozenset[str]
+    satisfied: frozenset[str]
+    negation: frozenset[str]
+    improve: frozenset[str]
+    known: frozenset[str]
+    but: frozenset[str]
+
+
+@lru_cache(maxsize=1)
+def _words() -> _Words:
+    raw = yaml.safe_load((Path(__file__).parent / "data" / "status_words.yaml").read_text(encoding="utf-8"))
+    lists = {name: frozenset(text.split()) for name, text in raw.items() if name != "non_answers"}
+    phrases = ["", *(phrase.strip() for phrase in raw["non_answers"].split("|"))]
+    bare = frozenset(" ".join(word for word in phrase.split() if word not in lists["filler"]) for phrase in phrases)
+    known = lists["satisfied"] | lists["negation"] | lists["improve"] | lists["plain"]
+    return _Words(lists["filler"], bare, lists["satisfied"], lists["negation"], lists["improve"], known, lists["but"])
+
+
 def clean_text(text: str) -> str:
-    """Return the text legible: one kind of space, no control characters, mojibake repaired where it is certain.
+    r"""Return the text legible: one kind of space, no control characters, mojibake repaired where it is certain.
 
     >>> clean_text("  financiÃ«le\\x00  hulp\\r\\n was goed ")
     'financiële hulp\\nwas goed'
@@ -98,7 +77,7 @@ def status_of(text: str, aim: str) -> str:
 
 
 def _is_bare(plain: str) -> bool:
-    return " ".join(word for word in plain.split() if word not in _FILLER) in _BARE
+    return " ".join(word for word in plain.split() if word not in _words().filler) in _words().bare
 
 
 def _plain(text: str) -> str:
@@ -108,9 +87,10 @@ def _plain(text: str) -> str:
 
 
 def _nothing_to_improve(text: str) -> bool:
-    clauses = [plain for plain in (_plain(part) for part in _CLAUSE.split(_GO_ON.sub("doorgaan", text.casefold()))) if plain]
-    words = [word for clause in clauses for word in clause.split()]
-    if not words or len(words) > _SHORT:
+    clauses = [
+        plain for plain in (_plain(part) for part in _CLAUSE.split(_GO_ON.sub("doorgaan", text.casefold()))) if plain
+    ]
+    if not 0 < sum(len(clause.split()) for clause in clauses) <= _SHORT:
         return False
     bare = [_is_bare(clause) for clause in clauses]
     happy = [_is_happy(clause.split()) for clause in clauses]
@@ -119,19 +99,17 @@ def _nothing_to_improve(text: str) -> bool:
     if all(b or h for b, h in zip(bare, happy, strict=True)):
         return True
     rest = [word for clause, b in zip(clauses, bare, strict=True) if not b for word in clause.split()]
-    return bare[0] and not set(rest) & (_BUT | _NEGATION | _IMPROVE)  # "Niets. Ik ben blij dat het er is."
+    words = _words()
+    return bare[0] and not set(rest) & (
+        words.but | words.negation | words.improve
+    )  # "Niets. Ik ben blij dat het er is."
 
 
 def _is_happy(words: list[str]) -> bool:
     """Return whether a clause says that all is well: "geen klachten", "kan niet beter", "prima zo"; not "niet goed"."""
-    found = set(words)
-    if not found <= _KNOWN:
+    found, known = set(words), _words()
+    if not found <= known.known:
         return False
-    if found & _NEGATION:
-        return bool(found & _IMPROVE)
-    return bool(found & _SATISFIED) and not found & _IMPROVE
-
-
-def clean_all(texts: Sequence[str]) -> list[str]:
-    """Return every text cleaned, in order."""
-    return [clean_text(text) for text in texts]
+    if found & known.negation:
+        return bool(found & known.improve)
+    return bool(found & known.satisfied) and not found & known.improve

@@ -56,6 +56,11 @@ def read_file(source: Input, path: Path) -> pd.DataFrame:
     return table
 
 
+def row_number(index: object) -> int:
+    """Return the row as a person counts it in the file, the header being row 1."""
+    return int(str(index)) + 2
+
+
 def _check_header(table: pd.DataFrame, path: Path) -> None:
     names = [str(name) for name in table.columns]
     for name in names:
@@ -80,9 +85,13 @@ def decode(raw: bytes, path: Path, encoding: str | None = None) -> str:
             ) from error
         except UnicodeDecodeError as error:
             raise TableError(
-                problem(file=path, place=f"line {_line(raw, error.start)}",
-                        found=f"bytes that are not {encoding}", do="correct or leave out 'input.encoding'")
-            ) from error  # fmt: skip
+                problem(
+                    file=path,
+                    place=f"line {_line(raw, error.start)}",
+                    found=f"bytes that are not {encoding}",
+                    do="correct or leave out 'input.encoding'",
+                )
+            ) from error
     for bom, name in _BOMS:
         if raw.startswith(bom):
             encoding = name
@@ -92,17 +101,24 @@ def decode(raw: bytes, path: Path, encoding: str | None = None) -> str:
     except UnicodeDecodeError as utf8_error:
         if encoding is not None:
             raise TableError(
-                problem(file=path, place=f"line {_line(raw, utf8_error.start)}", found=f"bytes that are not {encoding}",
-                        do="save the file again as UTF-8")
-            ) from utf8_error  # fmt: skip
+                problem(
+                    file=path,
+                    place=f"line {_line(raw, utf8_error.start)}",
+                    found=f"bytes that are not {encoding}",
+                    do="save the file again as UTF-8",
+                )
+            ) from utf8_error
         try:
             return raw.decode("cp1252")
         except UnicodeDecodeError as error:
             raise TableError(
-                problem(file=path, place=f"line {_line(raw, error.start)}",
-                        found="text that is neither UTF-8 nor Windows-1252",
-                        do="name its encoding under 'input.encoding' or save the file as UTF-8")
-            ) from error  # fmt: skip
+                problem(
+                    file=path,
+                    place=f"line {_line(raw, error.start)}",
+                    found="text that is neither UTF-8 nor Windows-1252",
+                    do="name its encoding under 'input.encoding' or save the file as UTF-8",
+                )
+            ) from error
 
 
 def _line(raw: bytes, position: int) -> int:
@@ -116,7 +132,7 @@ def _read_csv(path: Path, source: Input) -> pd.DataFrame:
     if "\x00" in text:
         text = text.replace("\x00", "")
     first, _, rest = text.partition("\n")
-    delimiter = source.delimiter
+    delimiter: str | None = source.delimiter
     if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own hint
         delimiter, text = delimiter or first.strip()[4], rest
     needed = [name for name in (source.respondent, source.group, source.text) if name]
@@ -132,9 +148,13 @@ def _read_csv(path: Path, source: Input) -> pd.DataFrame:
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise TableError(
-            problem(file=path, place=f"line {reader.line_num}", found=f"broken quoting ({error})",
-                    do="close the quotation mark there, or double those inside an answer")
-        ) from error  # fmt: skip
+            problem(
+                file=path,
+                place=f"line {reader.line_num}",
+                found=f"broken quoting ({error})",
+                do="close the quotation mark there, or double those inside an answer",
+            )
+        ) from error
     if not rows:
         raise TableError(problem(file=path, found="the file is empty", expected="a header row and at least one answer"))
     header = [name.strip() for name in rows[0]]
@@ -142,9 +162,16 @@ def _read_csv(path: Path, source: Input) -> pd.DataFrame:
     for row, line in zip(rows[1:], lines[1:], strict=True):
         if len(row) > width and any(cell.strip() for cell in row[width:]):
             raise TableError(
-                problem(file=path, place=f"line {line}", found=f"{len(row)} columns", expected=f"{width} as in the header",
-                        do=f"quote answers that contain '{delimiter}', or set 'input.delimiter'")
-            )  # fmt: skip
+                problem(
+                    file=path,
+                    place=f"line {line}",
+                    found=f"{len(row)} columns",
+                    expected=f"{width} as in the header",
+                    do=f"quote answers that contain '{delimiter}'"
+                    if width > 1
+                    else f"check the delimiter: '{delimiter}' does not split this file",
+                )
+            )
     while header and header[-1] == "" and all(len(row) < width or not row[width - 1].strip() for row in rows[1:]):
         header.pop()  # a trailing delimiter on every line
         width -= 1
@@ -176,9 +203,7 @@ def _read_excel(path: Path, sheet: str | None) -> pd.DataFrame:
         ) from error
     try:
         if sheet is not None and sheet not in book.sheetnames:
-            raise TableError(
-                problem(file=path, found=f"no sheet '{sheet}'", do=did_you_mean(sheet, book.sheetnames))
-            )
+            raise TableError(problem(file=path, found=f"no sheet '{sheet}'", do=did_you_mean(sheet, book.sheetnames)))
         rows = book[sheet if sheet is not None else book.sheetnames[0]].iter_rows(values_only=True)
         header = [_cell(value).strip() for value in next(rows, ())]
         while header and header[-1] == "":

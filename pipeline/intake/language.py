@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -64,8 +63,3 @@ def is_other_language(text: str) -> bool:
         and ranked[0].value >= MIN_CONFIDENCE
         and confidence.get("DUTCH", 0.0) <= MAX_DUTCH
     )
-
-
-def other_language(texts: Sequence[str]) -> list[bool]:
-    """Return for every text whether it is not in Dutch."""
-    return [is_other_language(text) for text in texts]

@@ -7,6 +7,7 @@ from enum import IntEnum
 from pipeline.intake.personal_tokens import Tokens
 from pipeline.intake.personal_words import Evidence, Lexicon
 
+_MEANWHILE = ("nu", "eerst", "toen", "ook", "nog", "altijd", "momenteel", "tegenwoordig", "dus", "ene")
 _VOCATIVE = frozenset({",", ":", "(", "-", "–", '"', "'", "“", "„", "=", "‘"})
 
 
@@ -16,8 +17,9 @@ class Context(IntEnum):
     NONE = 0  # first word of a sentence, or a word in lower case
     INSIDE = 1  # inside a sentence, where a capital means something
     ADDRESSED = 2  # "beste ...", "dank aan ...", "ik ben ..."
-    ROLE = 3  # "klantmanager ...", "mijn dochter ...", "ik heet ..."
-    TITLE = 4  # "mevrouw ..."
+    GREETING = 3  # "groeten ...", "bedankt ..."
+    ROLE = 4  # "klantmanager ...", "mijn dochter ...", "ik heet ..."
+    TITLE = 5  # "mevrouw ..."
 
 
 class Cues:
@@ -30,6 +32,7 @@ class Cues:
         self.blocked = self._organisations()
 
     def context(self, i: int) -> Context:
+        """Return what stands before the word at `i`."""
         tokens, own = self.tokens, self.own
         here = Context.NONE if tokens.opening[i] or not tokens.upper[i] else Context.INSIDE
         if i == 0:
@@ -44,11 +47,15 @@ class Cues:
             return Context.ROLE
         if before in own["name_cues"] and before != "naam":
             return Context.ROLE
+        if before in (",", "\n") and p and self._is_greeting(p - 1):
+            return Context.GREETING
         if before in _VOCATIVE and p and (self.is_role(p - 1) or self._is_kin(p - 1) or self._is_greeting(p - 1)):
             return Context.ADDRESSED
         if before in (":", "=") and tokens.word(p - 1) in own["name_cues"]:
             return Context.ROLE
-        if before in ("is", "was", "are") and p:
+        if before in ("is", "was", "are", *_MEANWHILE) and p:
+            if before in _MEANWHILE and tokens.word(p - 1) in ("is", "was"):
+                p -= 1
             if tokens.low[p - 1] in ("naam", "name", "voornaam", "achternaam", "namen"):
                 return Context.ROLE
             if self.is_role(p - 1) and tokens.word(p - 2) in own["possessives"]:
@@ -57,8 +64,8 @@ class Cues:
             return Context.ROLE
         if before in ("ben", "am", "i'm") and tokens.word(p - 1) in ("ik", "i", "", "."):
             return Context.ADDRESSED
-        if self._is_greeting(p) or before in own["salutations"]:
-            return Context.ADDRESSED
+        if self._is_greeting(p) or before in own["salutations"] or before in ("zekere", "ene"):
+            return Context.GREETING
         if before == "wel" and tokens.word(p - 1) in ("je", "u", "jullie", "dank"):
             return Context.ADDRESSED
         if before in own["prepositions"] and tokens.word(p - 1) in own["contact_words"]:
@@ -74,6 +81,7 @@ class Cues:
         return self.tokens.low[i] in self.own["greetings"]
 
     def is_role(self, i: int) -> bool:
+        """Tell whether the word at `i` is a role: "klantmanager", "jobcoach"."""
         word = self.tokens.low[i]
         return word in self.own["roles"] or (len(word) > 6 and word.endswith(tuple(self.own["role_endings"])))
 
@@ -83,12 +91,16 @@ class Cues:
         return bool({self.tokens.word(i - 1), self.tokens.word(i - 2)} & self.own["possessives"]) or i == 0
 
     def after_article(self, i: int) -> bool:
-        return self.tokens.word(i - 1) in self.own["articles"]
+        """Tell whether an article stands before, as before things; not so in "het is Marga", "is het Marga"."""
+        before = self.tokens.word(i - 1)
+        return before in self.own["articles"] and not (before == "het" and self.tokens.word(i - 2) in ("is", "was"))
 
     def after_determiner(self, i: int) -> bool:
+        """Tell whether an article, a possessive or the like stands before the word at `i`."""
         return self.tokens.word(i - 1) in self.own["determiners"] or self.after_article(i)
 
     def ends(self, i: int) -> bool:
+        """Tell whether the sentence or clause ends before token `i`."""
         return i >= len(self.tokens) or not self.tokens.low[i][0].isalnum()
 
     def does_something(self, i: int) -> bool:
@@ -101,11 +113,14 @@ class Cues:
             if word in ("is", "was"):
                 rare = tokens.evidence[i - 1] & Evidence.RARE
                 ahead = {after, tokens.word(i + 2), tokens.word(i + 3)}
-                return bool(ahead & own["person_adjectives"] or not rare and ahead & own["thing_adjectives"])
+                known = ahead & own["thing_adjectives"] if not rare else {after} & own["person_follow"]
+                return bool(ahead & own["person_adjectives"] or known)
             return after in own["person_follow"]
         if word in (",", "(") and after:
             ahead = {after, tokens.word(i + 2)} & (own["roles"] | own["kin"])
             return bool(ahead)
+        if word in ("en", "and") and after in ("ik", "i"):
+            return True
         return word in ("mijn", "onze") and (after in own["roles"] or after in own["kin"])
 
     def at_office(self, i: int) -> bool:
@@ -127,12 +142,15 @@ class Cues:
         """Tell whether somebody is met before the capital at `i`: "ik sprak ...", "dat ... er was", "met ..."."""
         if self.tokens.word(i - 1) in self.own["met"]:
             return True
-        having = self.tokens.word(i - 1) in ("heb", "had", "hebben", "hadden", "heeft")
-        return having and self.tokens.word(i + 1) in self.own["met_after"]
+        before, after = self.tokens.word(i - 1), self.tokens.word(i + 1)
+        return (before in self.own["auxiliaries"] or before in self.own["person_verbs"]) and after in self.own[
+            "met_after"
+        ]
 
     def _organisations(self) -> set[int]:
         """Return the tokens that belong to an organisation, place or thing named after a person."""
-        tokens, own, blocked = self.tokens, self.own, set()
+        tokens, own = self.tokens, self.own
+        blocked: set[int] = set()
         for i, word in enumerate(tokens.low):
             for phrase in self.lexicon.phrases.get(word, ()):
                 if tuple(tokens.low[i : i + len(phrase)]) == phrase:

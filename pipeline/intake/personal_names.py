@@ -52,13 +52,12 @@ class NameFinder:
         word, evidence = tokens.low[i], tokens.evidence[i]
         if not word[0].isalpha() or len(word) < 2 or (i in self.blocked and context < Context.TITLE):
             return False
-        if self.cues.is_role(i) or word in self.own["titles"]:
+        if self.cues.is_role(i) or word in self.own["titles"] or word in self.own["greetings"]:
             return False
-        if tokens.glued(i + 1) if i + 1 < len(tokens) else False:
-            if tokens.low[i + 1] in "-_@" and i + 2 < len(tokens) and tokens.glued(i + 2):
-                tail = tokens.evidence[i + 2]
-                if tail & (_W | Evidence.ORGANISATION) and not tail & (_F | _L) and tokens.low[i + 1] != "_":
-                    return False
+        if tokens.word(i + 1) == "-" and i + 2 < len(tokens) and tokens.glued(i + 1) and tokens.glued(i + 2):
+            tail = tokens.evidence[i + 2]
+            if tail & (_W | Evidence.ORGANISATION) and not tail & (_F | _L | _S):
+                return False  # "Beatrix-ziekenhuis"
         if tokens.upper[i]:
             return self._accepts_capital(i, context, evidence)
         return self._accepts_lower(i, context, evidence)
@@ -66,13 +65,13 @@ class NameFinder:
     def _accepts_capital(self, i: int, context: Context, evidence: Evidence) -> bool:
         named = bool(evidence & (_F | _L))
         if context == Context.TITLE:
-            return not evidence & _S or (named and not self.tokens.opening[i] and not evidence & Evidence.ENGLISH)
+            sure = (named and not evidence & Evidence.ENGLISH) or self.cues.does_something(i + 1)
+            return not evidence & _S or (sure and not self.tokens.opening[i])
         if evidence & _S and evidence & _F and not self.tokens.opening[i]:  # Ben, Wil
             before = self.tokens.word(i - 1)
-            return context == Context.ROLE or (
-                self.tokens.low[i] in self.own["function_names"] and before in self.own["prepositions"]
-            )
-        if evidence & _S or self.reach.acronym(i) and not named:
+            after_person_word = before in self.own["prepositions"] or before in self.own["met"]
+            return context == Context.ROLE or (self.tokens.low[i] in self.own["function_names"] and after_person_word)
+        if evidence & _S or (self.reach.acronym(i) and not named):
             return False
         if evidence & Evidence.RARE and self.lexicon.is_compound(self.tokens.low[i]):
             return False
@@ -80,7 +79,9 @@ class NameFinder:
             return False
         if context == Context.ROLE:
             return bool(named or evidence & (_P | Evidence.RARE) or not evidence & (_W | Evidence.PLACE))
-        if self.cues.after_article(i):
+        if self.cues.after_article(i) and not (
+            evidence & _F and not evidence & (_W | _H) and self.tokens.word(i - 1) == "een"
+        ):
             return False
         sure = bool(evidence & _F and not evidence & (_H | _W)) or bool(
             evidence & _L and not evidence & (_W | _NOT_PERSON)
@@ -91,22 +92,21 @@ class NameFinder:
             return True
         if evidence & _H:
             surname = self.reach.followed_by_surname(i) and not self.tokens.opening[i]
+            if self.tokens.low[i] in self.own["function_names"] and not self.tokens.opening[i]:
+                return True
             return bool(evidence & _F and (surname or self.cues.at_office(i + 1)))
         maybe = bool(evidence & (_F | Evidence.RARE)) or bool(evidence & _L and not evidence & Evidence.PLACE)
         if not maybe:
             return False
-        if context == Context.ADDRESSED and evidence & (_F | Evidence.RARE):
+        if context >= Context.ADDRESSED or (evidence & _L and self.cues.met(i)):
             return True
         if context == Context.INSIDE and evidence & _F and not self.cues.after_determiner(i):
             return True
         if self.cues.does_something(i + 1) or (evidence & _F and self.reach.followed_by_surname(i)):
-            typo = (
-                evidence & Evidence.RARE and self.tokens.opening[i] and self.lexicon.looks_misspelt(self.tokens.low[i])
-            )
-            return not self.cues.after_determiner(i) and not typo
+            return not self.cues.after_determiner(i) and (not self.tokens.opening[i] or named or self._unheard(i))
         if evidence & Evidence.RARE and context == Context.INSIDE and self.cues.met(i):
             return True
-        return bool(evidence & Evidence.RARE and context == Context.INSIDE and self.reach.two_rare(i))
+        return bool(evidence & Evidence.RARE and self.reach.two_rare(i))
 
     def _accepts_lower(self, i: int, context: Context, evidence: Evidence) -> bool:
         word = self.tokens.low[i]
@@ -117,24 +117,30 @@ class NameFinder:
         if context == Context.TITLE:
             if evidence & _H:
                 return named and self.cues.does_something(i + 1)
-            return named or plain
+            return named or plain or self.cues.does_something(i + 1)
         if context == Context.ROLE:
             if evidence & _H:
                 return bool(evidence & _F) and self.cues.does_something(i + 1)
             if named:
                 return bool(evidence & _F) or plain
-            return bool(plain and evidence & Evidence.RARE and not self.lexicon.looks_misspelt(word))
+            rare = plain and bool(evidence & Evidence.RARE)
+            return (
+                rare and (self.cues.does_something(i + 1) or not self.lexicon.looks_misspelt(word)) and self._no_verb(i)
+            )
+        if context == Context.GREETING and self._unheard(i):
+            return True
         if not plain:
             return bool(
                 evidence & _F and not evidence & _H
-                and (self.cues.at_office(i + 1) or self.reach.followed_by_surname(i) or context == Context.ADDRESSED and self.cues.ends(i + 1))
-                and not self.cues.after_article(i)
+                and (self.cues.does_something(i + 1) or self.reach.followed_by_surname(i) or self._agent(i, context))
+                and not self.cues.after_determiner(i)
             )  # fmt: skip
         if self.cues.after_article(i):
             return False
         if evidence & _F:
             english = evidence & Evidence.ENGLISH and context < Context.ADDRESSED
-            return not english or self.cues.does_something(i + 1) or self.reach.followed_by_surname(i)
+            acts = self.cues.does_something(i + 1) or self._agent(i, context)
+            return not english or acts or self.reach.followed_by_surname(i)
         if evidence & _L:
             return len(word) > 4 and not evidence & Evidence.ENGLISH and not self.lexicon.is_inflected(word)
         office = (
@@ -142,18 +148,41 @@ class NameFinder:
             and self.tokens.word(i + 1) == "van"
             and "school" not in self.tokens.low[i + 2 : i + 4]
         )
-        return bool(evidence & Evidence.RARE and office and not self.lexicon.looks_misspelt(word))
+        acts = office or (self.tokens.opening[i] and self.cues.does_something(i + 1) and not self.cues.at_office(i + 1))
+        met = len(word) < 10 and self.tokens.word(i - 1) in self.own["met_lower"] and self._clause_goes_on(i + 1)
+        return (acts or met or self._agent(i, context)) and len(word) > 3 and self._unheard(i)
+
+    def _clause_goes_on(self, i: int) -> bool:
+        """Tell whether at token `i` the clause ends or goes on as after a name: "met garang was ...", "mis garang."."""
+        return self.cues.ends(i) or bool(self.tokens.evidence[i] & _S) or self.cues.does_something(i)
+
+    def _unheard(self, i: int) -> bool:
+        """Tell whether the word at `i` is in no list, nor a slip of the pen for a word that is, nor a foreign word."""
+        evidence = self.tokens.evidence[i]
+        if not evidence & Evidence.RARE or (evidence & Evidence.FOREIGN and not self.tokens.upper[i]):
+            return False
+        return self._no_verb(i) and not self.lexicon.looks_misspelt(self.tokens.low[i])
+
+    def _no_verb(self, i: int) -> bool:
+        return self.tokens.upper[i] or not self.tokens.low[i].endswith(("dt", "eert", "tte", "dde"))
+
+    def _agent(self, i: int, context: Context) -> bool:
+        """Tell whether a lower-case word that may be a name does the helping: "door bas geholpen", "bedankt roos!"."""
+        after = self.tokens.word(i + 1)
+        helped = (after.startswith(("ge", "be", "ver")) and after.endswith(("t", "d"))) or after in self.own["helped"]
+        by = self.tokens.word(i - 1) in ("door", "met", "dankzij", "namens") and helped
+        return by or (context >= Context.ADDRESSED and self.cues.ends(i + 1))
 
     def _read(self, i: int, context: Context) -> int:
         """Return the token after the name that starts at `i`, or `i` when none does."""
         tokens = self.tokens
-        if tokens.low[i][0] == MASK or not tokens.low[i][0].isalpha() and tokens.low[i] != "'t":
+        if tokens.low[i][0] == MASK or (not tokens.low[i][0].isalpha() and tokens.low[i] != "'t"):
             return i
         end = self.reach.initials(i, context)
         if end > i:
             return self.reach.extend(i, end)
         j = self.reach.particles(i)
-        if j == i + 1 and context == Context.INSIDE and tokens.low[i] == "van":
+        if j == i + 1 < len(tokens) and context < Context.ROLE and tokens.low[i] == "van" and tokens.evidence[j] & _F:
             j = i  # "hulp van Roos": the name itself comes next
         if j > i and j < len(tokens) and self.reach.particle_name(i, j, context):
             return self.reach.extend(i, j + 1)

@@ -1,4 +1,4 @@
-"""Where and when: addresses, postcodes and dates of birth, told from desks, regions and dates that identify nobody."""
+"""Addresses and postcodes, told from the desks, regions and amounts that identify nobody."""
 
 from __future__ import annotations
 
@@ -10,104 +10,88 @@ from pipeline.intake.personal_words import Lexicon, load_streets
 Found = tuple[int, int, str]
 _I = re.IGNORECASE
 
-_SUFFIX = (
-    "straat|str\\.|straatje|laan|weg|wegje|plein|singel|gracht|kade|hof|hofje|dreef|steeg|pad|dijk|dyk|dwarsstraat|kamp|park|plantsoen|wal|brink|markt|baan|haven|boulevard|allee|lane|erf|"
-    "veld|veste|burcht|borg|oord|diep|kanaal|drift|loan|strjitte|wei|weide|tuin|tuinen|akker|akkers|meent|zoom|rade|horst|stein|steyn|rijt|hoek|kwartier|waard|kreek|vliet|es|rak|berg|bos|stede|gaard|gaarde|hage|wijk|wyk|str|ln|stroat"
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_SURE_ENDINGS = tuple(
+    sorted(
+        _words("""straat straatje laan plein singel gracht kade dreef steeg str. str plantsoen strjitte boulevard""")
+    )
 )
-_STRONG = (
-    "straat",
-    "straatje",
-    "laan",
-    "plein",
-    "singel",
-    "gracht",
-    "kade",
-    "dreef",
-    "steeg",
-    "str.",
-    "str",
-    "plantsoen",
-    "strjitte",
-    "boulevard",
+_ENDINGS = _SURE_ENDINGS + tuple(
+    sorted(
+        _words(
+            """weg wegje hof hofje pad dijk dyk kamp park wal brink markt baan haven allee lane erf veld veste
+    burcht borg oord diep kanaal drift loan wei weide tuin tuinen akker akkers meent zoom rade horst stein steyn
+    rijt hoek
+    kwartier waard kreek vliet es rak berg bos stede gaard gaarde hage wijk wyk ln stroat"""
+        )
+    )
 )
-_NO_STREET = frozenset(
-    """onderweg halfweg halverwege uitweg omweg terugweg heenweg snelweg levensweg rechtsweg fietspad voetpad spoorweg vanweg middenweg lijdensweg doorweg hoofdweg werkweg winkelstraat bijstand
-    ziekenhof speelveld sportveld voetbalveld werkplein leerwerkplein marktplein schoolplein parkeerplaats verzoek bezoek onderzoek zoek hoek werkhoek arbeidsmarkt woningmarkt huizenmarkt banenmarkt bijbaan
-    baan loopbaan renbaan bijbanen supermarkt rommelmarkt achtertuin moestuin voortuin kleuterhof gerechtshof centrale werkveld beroepenveld buurt wijk dagboek gesprek verblijf vertrek proces pakket toets les tijdens
-    wanneer mes stress succes proces adres voortgangsgesprekken samenwerkingsverband route fase stap deel lid artikel punt team trap niveau""".split()
+_NO_STREET = _words(
+    """onderweg halfweg halverwege uitweg omweg terugweg heenweg snelweg levensweg rechtsweg fietspad voetpad
+    spoorweg middenweg lijdensweg winkelstraat bijstand speelveld sportveld voetbalveld werkplein leerwerkplein
+    marktplein schoolplein parkeerplaats verzoek bezoek onderzoek zoek hoek arbeidsmarkt woningmarkt huizenmarkt
+    banenmarkt bijbaan baan loopbaan renbaan supermarkt rommelmarkt achtertuin moestuin voortuin gerechtshof
+    werkveld beroepenveld buurt wijk dagboek gesprek verblijf vertrek proces pakket toets les tijdens wanneer
+    mes stress succes adres route fase stap deel lid artikel punt team trap niveau bus lijn kamer groep klas"""
 )
-_NUMBER = r"(?:nr\.?|nummer|huisnummer|no\.?)?\s?(\d{1,4})(?![\d.,:/%]\d|\d)(?:[ \-]?(?:[IVX]{1,4}|bis|hs|rd|zw|boven|hoog|[1-9]\s?hoog|[a-z](?![\w])|\d{1,4}(?![\d\w])))?(?![\w%€])"
-_HOUSE = re.compile(r"(?<=[\w.'’])\s{1,2}" + _NUMBER, _I)
+_STREET_STARTS = _words(
+    """dr burg prof st mgr ds burgemeester prins prinses koningin jan oude nieuwe korte lange van der den pastoor
+    dokter 't"""
+)
+_STREET_ADJECTIVES = _words("""oude nieuwe korte lange prins prinses koningin groot kleine grote burgemeester dokter""")
+_BEFORE_STREET = _words("""op aan in naar is mijn ik wij adres woon woont de het""")
+_HOUSE = re.compile(
+    r"(?<=[\w.'’])\s{1,2}(?:nr\.?|nummer|huisnummer|no\.?)?\s?(\d{1,4})(?![\d.,:/%]\d|\d)"
+    r"(?:[ \-]?(?:[IVX]{1,4}|bis|hs|rd|zw|boven|hoog|[1-9]\s?hoog|[a-z](?!\w)|\d{1,4}(?!\w)))?(?![\w%€])",
+    _I,
+)
 _UNIT = re.compile(
-    r"\s{0,2}(?:keer|x\b|maal|dagen|dag|weken|week|wkn|maanden|maand|mnd|jaar|jr|uur|uren|minuten|min\b|km\b|kilometer|meter|m2|euro|eur\b|€|procent|mensen|personen|kinderen|pagina|vragen|"
-    r"brieven|mails?\b|klantmanagers|consulenten|medewerkers|formulieren|januari|februari|maart|april|mei\b|juni|juli|augustus|september|oktober|november|december|jan\b|feb\b|mrt\b|apr\b|jun\b|jul\b|aug\b|sep\b|okt\b|nov\b|dec\b|[:.,]\d|,-|-\d)",
+    r"\s{0,2}(?:keer|x\b|maal|dag|dagen|week|weken|wkn|maand|maanden|mnd|jaar|jr|uur|uren|minuten|min\b|km\b|kilometer|"
+    r"meter|m2|euro|eur\b|€|procent|mensen|personen|kinderen|pagina|vragen|brieven|mails?\b|klantmanagers|consulenten|"
+    r"medewerkers|formulieren|januari|februari|maart|april|mei\b|juni|juli|augustus|september|oktober|november|december|"
+    r"(?:jan|feb|mrt|apr|jun|jul|aug|sep|okt|nov|dec)\b|[:.,]\d|,-|-\d)",
     _I,
 )
 _WORDS_BEFORE = re.compile(r"[\w.'’\-]+")
 _HOME = re.compile(
-    r"\b(?:woon\w*|wonen\w*|adres\w*|verhui\w+|huis|thuis|woning|flat|kamer|bewoner|verbl\w+|post|live|living|address|oturuyorum|adresim|mieszkam|adresy?|huur\w*|buren)\b",
+    r"\b(?:woon\w*|wonen\w*|adres\w*|verhui\w+|huis|thuis|woning|flat|kamer|bewoner|verbl\w+|post|live|living|address|"
+    r"oturuyorum|mieszkam|huur\w*|buren)\b",
     _I,
 )
 _DESK = re.compile(
-    r"\b(?:loket|kantoor|stadhuis|gemeentehuis|balie|inloop\w*|gebouw|locatie|bushalte|halte|winkel|bibliotheek|buurthuis|wijkcentrum|bieb|publieksplein|gemeente|servicepunt|school|station|parkeergarage|uitgiftepunt|voedselbank)\b",
+    r"\b(?:loket|kantoor|stadhuis|gemeentehuis|balie|inloop\w*|gebouw|locatie|bushalte|halte|winkel|bibliotheek|bieb|"
+    r"buurthuis|wijkcentrum|publieksplein|gemeente|servicepunt|school|station|parkeergarage|uitgiftepunt|voedselbank)\b",
     _I,
 )
 _LIVES_IN = re.compile(
-    r"\b(?:woon(?:t|de)?|wonen|wonend|verhuisd|ingetrokken)\b(?:\s(?:ik|wij|we|nu|nog|zelf|al|jaren|ook|sinds kort)){0,2}\s(?:in|aan|op|naar)\s(?:de|het|'t)?\s?((?:[A-Z][\w'’\-]{1,30}\s){0,3}?[\w'’\-]{2,30}(?:straat|laan|singel|gracht|dreef|steeg|kade|plantsoen))\b",
+    r"\b(?:woon(?:t|de)?|wonen|wonend|verhuisd|ingetrokken)\b"
+    r"(?:\s(?:ik|wij|we|nu|nog|zelf|al|jaren|ook|sinds kort)){0,2}\s(?:in|aan|op|naar)\s(?:de|het|'t)?\s?"
+    r"((?:[A-Z][\w'’\-]{1,30}\s){0,3}?[\w'’\-]{2,30}(?:straat|laan|singel|gracht|dreef|steeg|kade|plantsoen))\b",
     _I,
 )
+_CAPITALISED = r"[A-ZŁŚŻÇŞİÖÜ]\w{2,30}"
 _FOREIGN = re.compile(
-    r"(?<!\w)(?:(?:ul|al|os|pl)\.\s?[A-ZŁŚŻ]\w{2,30}(?:\s[A-ZŁŚŻ]\w{2,30}){0,2}\s\d{1,4}[a-zA-Z]?(?:/\d{1,4})?(?:\s?m\.?\s?\d{1,3})?|\d{1,5}\s(?:[A-Z][a-z]{2,20}\s){1,3}(?:Street|Road|Avenue|Lane|Drive|St|Rd|Ave)\b"
-    r"|[A-ZÇŞİÖÜ]\w{2,20}(?:\s[A-ZÇŞİÖÜ]\w{2,20}){0,2}\s(?:Sokak|Caddesi|Mahallesi|Cad|Sok|Sk|Cd)\.?(?:\sNo\s?:?\s?\d{1,4}(?:/\d{1,3})?)?)"
+    rf"(?<!\w)(?:(?:ul|al|os|pl)\.\s?{_CAPITALISED}(?:\s{_CAPITALISED}){{0,2}}\s\d{{1,4}}[a-zA-Z]?(?:/\d{{1,4}})?"
+    r"(?:\s?m\.?\s?\d{1,3})?"
+    r"|\d{1,5}\s(?:[A-Z][a-z]{2,20}\s){1,3}(?:Street|Road|Avenue|Lane|Drive|St|Rd|Ave)\b"
+    rf"|{_CAPITALISED}(?:\s{_CAPITALISED}){{0,2}}\s(?:Sokak|Caddesi|Mahallesi|Cad|Sok|Sk|Cd)\b\.?"
+    r"(?:\sNo\s?:?\s?\d{1,4}(?:/\d{1,3})?)?)"
 )
-_POSTCODE = re.compile(r"(?<![\w€.,\-])([1-9]\d{3})(\s{0,2})([A-Za-z]{2})(?![\w])")
+_POSTCODE = re.compile(r"(?<![\w€.,\-])([1-9]\d{3})(\s{0,2})([A-Za-z]{2})(?!\w)")
 _POSTCODE_CUE = re.compile(r"postcode\b[^.\n]{0,20}\Z|\bpc\s{0,2}:?\s?\Z|\bhet is\s\Z|\ben niet\s\Z", _I)
-_NO_POSTCODE = frozenset(
-    {"SA", "SD", "SS", "EU", "PW", "BV", "NV", "WW", "WO", "NL", "KM", "KG", "BW", "AD", "VC", "AM", "PM"}
+_NEVER_ISSUED = frozenset({"SA", "SD", "SS"})
+_ABBREVIATIONS = _words("""EU PW BV NV WW WO NL KM KG BW AD VC AM PM""") | _NEVER_ISSUED
+_WORDS_OF_TWO = _words(
+    """en is op in na te of we ik je ze er de al om zo nu ja ga me hè km eu kg ml cm mm uu zl tl at"""
 )
-_NO_POSTCODE_WORDS = frozenset(
-    "en is op in na te of we ik je ze er de al om zo nu ja ga me hè km eu kg ml cm mm uu dg zl tl hè at to an or as if by".split()
+_LOOSE_PAIRS = _WORDS_OF_TWO | _words(
+    """ok ww ov tv pc id bv nv hr mr dr ex cd ha he hi oh ah be bo do du el em es et fa go ho la le li lo ma mi mn
+    mo mw my no nr oe on pa pi po re ro se si so st ta ti ul un up us va ve vo wc an or as if by dg"""
 )
-
-_MONTHS = (
-    "januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december|jan|feb|febr|mrt|apr|jun|jul|aug|sept|sep|okt|nov|dec|"
-    "january|february|march|may|june|july|august|october|january|ocak|şubat|mart|nisan|mayıs|haziran|temmuz|ağustos|eylül|ekim|kasım|aralık|"
-    "stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|października|listopada|grudnia"
-)
-_DAYS_IN_WORDS = (
-    "een|één|eerste|twee|tweede|drie|derde|vier|vierde|vijf|vijfde|zes|zesde|zeven|zevende|acht|achtste|negen|negende|tien|tiende|elf|elfde|twaalf|twaalfde|dertien|veertien|vijftien|zestien|zeventien|"
-    "achttien|negentien|twintig|eenentwintig|tweeëntwintig|drieëntwintig|vierentwintig|vijfentwintig|zesentwintig|zevenentwintig|achtentwintig|negenentwintig|dertig|eenendertig"
-)
-_DATE = re.compile(
-    r"(?<![\w.,\-/])(?:(?P<d>[0-3]?\d)\s?[-/.\\]\s?(?:[01]?\d|(?:"
-    + _MONTHS
-    + r"))\s?[-/.\\]\s?(?P<y>(?:19|20)\d\d|\d\d)"
-    r"|(?P<y2>19\d\d|20\d\d)[-/.][01]\d[-/.][0-3]\d|[0-3]?\d(?:e|ste|de|st|th|nd|rd)?\s(?:"
-    + _MONTHS
-    + r")\.?,?(?:\s(?P<y3>(?:19|20)\d\d|['’]\d\d))?"
-    r"|(?:" + _MONTHS + r")\s[0-3]?\d(?:st|th|nd|rd)?,?\s(?P<y4>(?:19|20)\d\d)"
-    r"|(?:"
-    + _DAYS_IN_WORDS
-    + r")\s(?:"
-    + _MONTHS
-    + r")(?:\s(?P<y5>(?:19|20)\d\d|\w{3,12}honderd\w{0,25}))?|(?P<y6>[0-3]\d[01]\d(?:19|20)\d\d)(?=\b))(?![\w]|[-/]\d)",
-    _I,
-)
-_BORN_BEFORE = re.compile(
-    r"\b(?:geboren|geb|gebdatum|geb\.?\s?dat(?:um)?|geboortedat\w*|geboortedag|geboorte|gbd|jarig|verjaar\w*|verjaardag|birth\w*|born|dob|doğum\w*|do[gğ]dum|urodz\w+|ur\.|ben van|is van|ik ben een|bouwjaar|bj)\b[^\n]{0,40}\Z", _I
-)  # fmt: skip
-_BORN_AFTER = re.compile(
-    r"[^\n.]{0,12}\b(?:geboren|geb\b|geboortedat\w*|geboorte|jarig|verjaar\w*|born|birth\w*|doğum\w*|doğdum|doğumlu|urodz\w+)",
-    _I,
-)
-_CHILD = re.compile(
-    r"\b(?:zoon|dochter|zoontje|dochtertje|kind|kleinzoon|kleindochter|baby|man|vrouw|partner|moeder|vader|zus|broer|son|daughter|wife|husband)\w{0,2}(?:\s\w{1,20})?\s?[(,]\s?\Z",
-    _I,
-)
-_EVENT = re.compile(
-    r"\b(?:sinds|vanaf|per|tot|ingaande|ingang|datum|op|brief|besluit|beschikking|aanvraag|getrouwd|gestopt|gekomen|dd|d\.d|gedateerd|van|voor|na|rond|om|afspraak|deadline|uiterlijk|t/m|since|from|until|until|on)\b\.?\s(?:de\s|het\s)?\Z", _I
-)  # fmt: skip
-_LAST_BIRTH = 2006  # a bare full date up to this year is taken for a birth, a later one for something that happened
 
 
 def find_places(text: str, lexicon: Lexicon) -> Iterator[Found]:
@@ -131,57 +115,39 @@ def _street_start(text: str, match: re.Match[str], lexicon: Lexicon) -> int | No
     if _UNIT.match(text, match.end()):
         return None
     words = list(_WORDS_BEFORE.finditer(text, max(0, match.start() - 60), match.start()))[-5:]
-    if (
-        not words
-        or words[-1].end() != match.start()
-        or (match.start() > 60 and words[0].start() == match.start() - 60 and len(words) < 2)
-    ):
-        return None
-    context = text[max(0, match.start() - 80) : match.start()]
-    if _DESK.search(context) and not _HOME.search(context):
+    if not words or words[-1].end() != match.start():
         return None
     last = words[-1].group()
     low = last.lower()
-    if not any(map(str.isalpha, low)):
+    if not any(map(str.isalpha, low)) or low in _NO_STREET:
         return None
-    capital = last[0].isupper() or last[0].isdigit()
-    suffixed = re.search(rf"(?:{_SUFFIX})\Z", low) is not None and low not in _NO_STREET
-    strong = (
-        suffixed
-        and low.endswith(_STRONG)
-        and (len(low) > 7 or capital or len(words) > 1 and words[-2].group()[0].isupper())
-    )
+    context = text[max(0, match.start() - 80) : match.start()]
+    home = _HOME.search(context + text[match.end() : match.end() + 40]) is not None
+    if _DESK.search(context) and not _HOME.search(context):
+        return None
     names = [word.group() for word in words]
     start = _leftmost(names, lexicon)
-    listed = next(
-        (
-            k
-            for k in range(len(words))
-            if text[words[k].start() : words[-1].end()].lower() in load_streets() and low not in _NO_STREET
-        ),
-        None,
-    )
-    home = _HOME.search(context + text[match.end() : match.end() + 40]) is not None
-    if strong and not (low in lexicon.words and not capital and listed is None):
+    whole = (text[word.start() : words[-1].end()].lower() for word in words)
+    listed = next((k for k, street in enumerate(whole) if street in load_streets()), None)
+    capital = last[0].isupper() or last[0].isdigit()
+    long_enough = len(low) > 7 or capital or (len(words) > 1 and names[-2][0].isupper())
+    known = capital or listed is not None or low not in lexicon.words
+    if low.endswith(_SURE_ENDINGS) and long_enough and known:
         return words[start if listed is None else min(listed, start)].start()
-    if listed is not None and (suffixed or home or capital):
-        known_word = bool(lexicon.words & {low}) and not home
-        if (
-            suffixed
-            and (capital or home)
-            or home
-            and (capital or names[listed][0].isupper() or names[listed][0] in "'’")
-            or (capital and not known_word and _placed(names, listed))
-        ):
+    ordinary = low in lexicon.words
+    if listed is not None:
+        given = capital or (home and (names[listed][0].isupper() or names[listed][0] in "'’"))
+        placed = home or low.endswith(_ENDINGS) or (_placed(names, listed) and not ordinary)
+        if given and placed:
             return words[min(listed, start) if capital else listed].start()
-    if suffixed and capital and (home or _placed(names, start) and low not in lexicon.words):
-        return words[start].start()
-    named = capital and low not in lexicon.words and not last.isupper()
-    if named and start > 0 and names[start - 1].lower() == "op" and low not in _NO_STREET:
-        return words[start].start()
-    if capital and home and _placed(names, start) and low not in _NO_STREET:
-        return words[start].start()
-    return None
+        if home and low.endswith(_ENDINGS):
+            return words[listed].start()
+    if not capital:
+        return None
+    placed = _placed(names, start)
+    ended = low.endswith(_ENDINGS) and (home or (placed and not ordinary))
+    on_street = not ordinary and not last.isupper() and start > 0 and names[start - 1].lower() == "op"
+    return words[start].start() if ended or on_street or (home and placed) else None
 
 
 def _placed(names: Sequence[str], start: int) -> bool:
@@ -189,117 +155,34 @@ def _placed(names: Sequence[str], start: int) -> bool:
 
 
 def _leftmost(names: Sequence[str], lexicon: Lexicon) -> int:
-    """Return the first of the words that belong to the street name ending at the last one: "dr. Schaepman" + "straat"."""
-    k = start = len(names) - 1
-    while k > 0:
-        before = names[k - 1]
-        low = before.lower().strip(".")
-        if low in (
-            "op",
-            "aan",
-            "in",
-            "naar",
-            "is",
-            "mijn",
-            "ik",
-            "wij",
-            "adres",
-            "woon",
-            "woont",
-            "de",
-            "het",
-        ) and not (low == "de" and k - 2 >= 0 and names[k - 2].lower() in ("van", "op")):
+    """Return the first of the words that belong to the street ending at the last one: "dr. Schaepman" + "straat"."""
+    start = len(names) - 1
+    for k in range(len(names) - 2, -1, -1):
+        before, low = names[k], names[k].lower().strip(".")
+        of_the = low == "de" and k > 0 and names[k - 1].lower() in ("van", "op")
+        if low in _BEFORE_STREET and not of_the:
             break
-        if before[0].isupper() and not (
-            k - 1 == 0
-            and low in lexicon.words
-            and low
-            not in (
-                "oude",
-                "nieuwe",
-                "korte",
-                "lange",
-                "prins",
-                "prinses",
-                "koningin",
-                "burgemeester",
-                "dokter",
-                "groot",
-                "kleine",
-                "grote",
-            )
-        ):
-            start = k - 1
-        elif before[0].isdigit() and before.endswith("e"):
-            start = k - 1
-        elif low in (
-            "dr",
-            "burg",
-            "prof",
-            "st",
-            "mgr",
-            "ds",
-            "burgemeester",
-            "prins",
-            "prinses",
-            "koningin",
-            "jan",
-            "oude",
-            "nieuwe",
-            "korte",
-            "lange",
-            "van",
-            "der",
-            "den",
-            "pastoor",
-            "dokter",
-            "'t",
-        ):
-            start = k - 1
-        else:
+        sentence_start = k == 0 and low in lexicon.words and low not in _STREET_ADJECTIVES
+        ordinal = before[0].isdigit() and before.endswith("e")
+        if not (of_the or low in _STREET_STARTS or ordinal or (before[0].isupper() and not sentence_start)):
             break
-        k -= 1
-    while start < len(names) - 1 and names[start].lower() in ("van", "der", "den"):
+        start = k
+    while start < len(names) - 1 and names[start].lower() in ("van", "der", "den", "de"):
         start += 1
     return start
 
 
 def _is_postcode(match: re.Match[str]) -> bool:
-    digits, gap, letters = match.groups()
-    text = match.string
-    cued = _POSTCODE_CUE.search(text[max(0, match.start() - 40) : match.start()]) is not None
-    if letters.upper() in _NO_POSTCODE and not (
-        cued or letters.isupper() and gap == "" and letters.upper() not in ("SA", "SD", "SS", "EU")
-    ):
+    _, gap, letters = match.groups()
+    text, upper, lower = match.string, letters.upper(), letters.lower()
+    if upper in _NEVER_ISSUED:
         return False
-    if cued:
-        return letters.lower() not in ("is", "en", "of", "in") or letters.isupper()
-    letters_around = [sign for sign in text[max(0, match.start() - 60) : match.end() + 60] if sign.isalpha()]
-    shout = len(letters_around) > 12 and sum(map(str.isupper, letters_around)) > 0.7 * len(letters_around)
+    if _POSTCODE_CUE.search(text[max(0, match.start() - 40) : match.start()]):
+        return letters.isupper() or lower not in ("is", "en", "of", "in")
+    if upper in _ABBREVIATIONS and not (letters.isupper() and not gap and upper != "EU"):
+        return False
+    around = [sign for sign in text[max(0, match.start() - 60) : match.end() + 60] if sign.isalpha()]
+    shout = len(around) > 12 and sum(map(str.isupper, around)) > 0.7 * len(around)
     if gap and (shout or not letters.isupper()):
-        return letters.lower() not in _NO_POSTCODE_WORDS and letters.lower() not in _COMMON_TWO
-    return letters.isupper() or letters.lower() not in _NO_POSTCODE_WORDS
-
-
-_COMMON_TWO = frozenset(
-    "ok ww ov tv pc id bv nv hr mr dr ex lp cd ha he hu hi oh ah be bo do du el em es et eu ex fa go ho ii la le li lo ma mi mn mo mw my no nr oe on pa pi pl po qu re ro sa se si so st ta ti ul un up us va ve vo wc xs ya yo".split()
-)
-
-
-def find_birth_dates(text: str) -> Iterator[Found]:
-    """Yield (start, end, kind) of the dates that are somebody's date of birth."""
-    for match in _DATE.finditer(text):
-        before = text[max(0, match.start() - 60) : match.start()]
-        born = _BORN_BEFORE.search(before) is not None or _BORN_AFTER.match(text, match.end()) is not None
-        year = _year(match)
-        if born or (year is not None and _CHILD.search(before)):
-            yield match.start(), match.end(), "birth_date"
-        elif year is not None and 1900 < year <= _LAST_BIRTH and not _EVENT.search(before):
-            yield match.start(), match.end(), "birth_date"
-
-
-def _year(match: re.Match[str]) -> int | None:
-    year = next((match.group(name) for name in ("y", "y2", "y3", "y4") if match.group(name)), None)
-    if match.group("y6"):
-        year = match.group("y6")[-4:]
-    return int(year) if year is not None and year.isdigit() and len(year) == 4 else None
+        return lower not in _LOOSE_PAIRS
+    return letters.isupper() or lower not in _WORDS_OF_TWO

@@ -22,16 +22,16 @@ class Reach:
         self.blocked = blocked
 
     def acronym(self, i: int) -> bool:
+        """Tell whether the word at `i` is written as an abbreviation is: "UWV", "BsGW"."""
         word = self.tokens.text[i]
-        if self.tokens.shout or word[1:].islower() or len(word) > 5 and word.isupper():
+        if self.tokens.shout or word[1:].islower() or (len(word) > 5 and word.isupper()):
             return False
-        return (
-            word.isupper()
-            or word[1:2].islower()
-            and word[:2] not in ("Mc", "Ma", "De", "Di", "La", "Le", "El", "Al", "Va")
+        return word.isupper() or (
+            word[1:2].islower() and word[:2] not in ("Mc", "Ma", "De", "Di", "La", "Le", "El", "Al", "Va")
         )
 
     def two_rare(self, i: int) -> bool:
+        """Tell whether the rare capitalised word at `i` is followed by another that may be its surname."""
         tokens = self.tokens
         if i + 1 >= len(tokens) or not tokens.upper[i + 1] or self.acronym(i + 1):
             return False
@@ -40,6 +40,7 @@ class Reach:
         )
 
     def followed_by_surname(self, i: int) -> bool:
+        """Tell whether a surname follows the word at `i`."""
         j = self.particles(i + 1)
         return j < len(self.tokens) and j not in self.blocked and self._is_surname(j, j > i + 1, self.tokens.upper[i])
 
@@ -77,7 +78,7 @@ class Reach:
             )
         if not upper or place:
             return bool(strong and j > i + 1 and evidence & _P and not place)
-        if strong and (j > i + 1 or not tokens.low[i] in ("al", "ben", "den")):
+        if strong and (j > i + 1 or tokens.low[i] not in ("al", "ben", "den")):
             return named or not evidence & _W
         return named and not evidence & (_W | Evidence.PLACE) and tokens.low[i] not in ("al", "ben")
 
@@ -135,37 +136,32 @@ class Reach:
 
     def _initialled(self, i: int, particles: bool, context: Context) -> bool:
         tokens, evidence = self.tokens, self.tokens.evidence[i]
-        if (
-            not tokens.low[i].isalpha()
-            and "'" not in tokens.low[i]
-            or evidence & (_S | Evidence.ORGANISATION)
-            and not evidence & (_L | _P)
+        if (not tokens.low[i].isalpha() and "'" not in tokens.low[i]) or (
+            evidence & (_S | Evidence.ORGANISATION) and not evidence & (_L | _P)
         ):
             return False
         if tokens.upper[i]:
-            return bool(evidence & (_F | _L | _P)) or not evidence & (_W | Evidence.PLACE) and not self.acronym(i)
+            return bool(evidence & (_F | _L | _P)) or (not evidence & (_W | Evidence.PLACE) and not self.acronym(i))
         named = bool(evidence & (_L | _P))
-        return named and (particles or not evidence & _H) or (context >= Context.ROLE and not evidence & _W)
+        return (named and (particles or not evidence & _H)) or (context >= Context.ROLE and not evidence & _W)
 
     def particles(self, i: int) -> int:
-        """Return the token after at most three particles from `i` ("van der", "v.d.", "op 't")."""
-        tokens, j = self.tokens, i
-        while j < len(tokens) and j < i + 5:
-            if tokens.low[j] in self.own["particles"]:
-                j += 1
-            elif tokens.low[j] in (".", "/") and j > i and len(tokens.low[j - 1]) <= 3 and tokens.glued(j):
-                j += 1
-            elif tokens.low[j] in ("v", "d") and tokens.word(j + 1) in (".", "/"):
-                j += 1
-            elif tokens.low[j] == "-" and j > i and tokens.glued(j):
-                j += 1
-            elif tokens.low[j] in ("'", "’", "`") and tokens.word(j + 1) == "t":
-                j += 1
-            elif tokens.low[j] == "t" and j > i:
-                j += 1
-            else:
-                break
+        """Return the token after the particles from `i` ("van der", "v.d.", "op 't"), at most five signs further."""
+        j = i
+        while j < min(i + 5, len(self.tokens)) and self._is_particle(j, j > i):
+            j += 1
         return j
+
+    def _is_particle(self, j: int, begun: bool) -> bool:
+        tokens = self.tokens
+        word, after = tokens.low[j], tokens.word(j + 1)
+        if word in self.own["particles"] or (word in "vd" and after in (".", "/")):
+            return True
+        if word in ("'", "’", "`"):
+            return after == "t"
+        if not begun:
+            return False
+        return word == "t" or (tokens.glued(j) and (word == "-" or (word in "./" and len(tokens.low[j - 1]) <= 3)))
 
     def _is_surname(self, i: int, particles: bool, upper: bool) -> bool:
         """Tell whether the word at `i` can go on a name that has begun."""
@@ -175,7 +171,7 @@ class Reach:
             return False
         named = bool(evidence & (_L | (_P if particles else _F)))
         if particles:
-            if word in self.own["offices"] or evidence & Evidence.PLACE and not evidence & (_P | _L):
+            if word in self.own["offices"] or (evidence & Evidence.PLACE and not evidence & (_P | _L)):
                 return False
             strong = tokens.low[i - 1] in self.own["strong_particles"]
             if tokens.upper[i]:
@@ -193,56 +189,55 @@ class Reach:
             )
         if evidence & (_H | Evidence.PLACE):
             return False
-        return bool(evidence & _L) or (bool(evidence & _F) and not evidence & _W and not upper)
+        if evidence & _L or (evidence & _F and not evidence & _W and not upper):
+            return True
+        rare = evidence & Evidence.RARE and not evidence & Evidence.FOREIGN
+        rare = rare and tokens.evidence[i - 1] & (_F | Evidence.RARE)
+        return bool(rare and len(word) > 3 and not self.lexicon.looks_misspelt(word))
 
     def extend(self, start: int, j: int) -> int:
+        """Return the token after the name whose first part, from `start`, ends before `j`."""
         tokens = self.tokens
         for _ in range(_MAX_PARTS):
-            if j >= len(tokens) or j in self.blocked:
+            if j >= len(tokens) or j in self.blocked or tokens.low[j] in self.own["titles_after"]:
                 break
             word = tokens.low[j]
-            if (
-                word == "-"
-                and tokens.glued(j)
-                and j + 1 < len(tokens)
-                and tokens.glued(j + 1)
-                and tokens.low[j + 1][0].isalpha()
-            ):
-                if tokens.evidence[j + 1] & _W and not tokens.evidence[j + 1] & (_F | _L | _P):
-                    break
-                j = self.particles(j + 1) + 1 if self.particles(j + 1) < len(tokens) else j + 2
-                continue
-            if word in self.own["titles_after"]:
-                break
-            if (
-                len(word) == 1
-                and word.isalpha()
-                and tokens.word(j + 1) == "."
-                and tokens.glued(j + 1)
-                and tokens.text[j].isupper()
-            ):
-                j += 2
-                continue
-            if word == "-" and j + 1 < len(tokens) and tokens.upper[j - 1]:
-                surname = self.particles(j + 1)
-                if (
-                    surname < len(tokens)
-                    and tokens.upper[surname]
-                    and tokens.evidence[surname] & (_L | _P)
-                    and not tokens.evidence[surname] & _F
-                ):
-                    j = surname + 1
-                    continue
             surname = self.particles(j)
-            if surname > j and surname < len(tokens) and surname not in self.blocked:
-                if self._is_surname(surname, True, tokens.upper[j - 1]) and not self._own_sentence(j, surname):
-                    j = surname + 1
-                    continue
-            if surname == j and not tokens.opening[j] and self._is_surname(j, False, tokens.upper[j - 1]):
+            if word == "-":
+                after = self._after_hyphen(j)
+                if after == j:
+                    break
+                j = after
+            elif len(word) == 1 and tokens.text[j].isupper() and tokens.word(j + 1) == "." and tokens.glued(j + 1):
+                j += 2
+            elif len(word) == 1 and tokens.upper[j] and self._closes(j + 1):
+                j += 1  # "Fatma K"
+            elif surname > j and self._particle_surname(j, surname):
+                j = surname + 1
+            elif surname == j and not tokens.opening[j] and self._is_surname(j, False, tokens.upper[j - 1]):
                 j += 1
-                continue
-            break
+            else:
+                break
         return j
+
+    def _closes(self, i: int) -> bool:
+        return i >= len(self.tokens) or self.tokens.low[i] in ".,!?)"
+
+    def _particle_surname(self, j: int, surname: int) -> bool:
+        if surname >= len(self.tokens) or surname in self.blocked or self._own_sentence(j, surname):
+            return False
+        return self._is_surname(surname, True, self.tokens.upper[j - 1])
+
+    def _after_hyphen(self, j: int) -> int:
+        """Return the token after the second half of a double name ("Veenstra - de Jong"), or `j`."""
+        tokens, second = self.tokens, self.particles(j + 1)
+        if second >= len(tokens) or not tokens.low[second][0].isalpha():
+            return j
+        evidence = tokens.evidence[second]
+        if tokens.glued(j) and tokens.glued(j + 1):
+            return j if evidence & _W and not evidence & (_F | _L | _P) else second + 1
+        double = evidence & (_L | _P) and not evidence & _F
+        return second + 1 if double and tokens.upper[second] and tokens.upper[j - 1] else j
 
     def _own_sentence(self, j: int, surname: int) -> bool:
         """Tell whether the "particles" between two names are words: "Fatma en Karin", "Fatma in Assen"."""

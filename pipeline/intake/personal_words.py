@@ -21,7 +21,8 @@ from pathlib import Path
 _OWN_WORDS = "data/personal_words.txt"
 _FOLD = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "’": "'", "`": "'", "´": "'"})
 _ORDINARY = 10**-4.7  # share of all words: a Dutch word this frequent is ordinary, whatever the tables say
-_KNOWN = 10**-6.3  # a word this frequent in Dutch is no rare name
+_KNOWN = 10**-5.3  # a word this frequent in Dutch is no rare name
+_COMMON = 10**-5.3  # people misspell common words
 _FOREIGN = 10**-5.0  # a word this frequent in a neighbouring language is no rare name
 _ENGLISH = 10**-4.6  # a lower-case "name" this frequent in English may be an English word
 _LANGUAGES = ("en", "de", "fr", "es", "tr", "pl")
@@ -40,7 +41,8 @@ class Evidence(IntFlag):
     PLACE = 64
     ORGANISATION = 128
     RARE = 256  # in no list and hardly ever seen: possibly a name no list knows
-    ENGLISH = 512  # frequent in English
+    ENGLISH = 512  # an English word too
+    FOREIGN = 1024  # frequent in a language that is met in the answers
 
 
 @dataclass(frozen=True)
@@ -81,9 +83,9 @@ class Lexicon:
                 found |= flag
             elif plain in names:
                 found |= flag | Evidence.ENGLISH  # in lower case perhaps a word of another language: "miła", "Mila"
-        if word in own["organisations"]:
-            found |= Evidence.ORGANISATION
-        elif len(word) > 5 and not found and word.endswith(tuple(own["organisation_endings"])):
+        if word in own["organisations"] or (
+            len(word) > 5 and not found and word.endswith(tuple(own["organisation_endings"]))
+        ):
             found |= Evidence.ORGANISATION
         if word in own["function"]:
             found |= Evidence.FUNCTION | Evidence.HARD | Evidence.WORD
@@ -91,15 +93,17 @@ class Lexicon:
             found |= Evidence.HARD | Evidence.WORD
         named = found & (Evidence.FIRST | Evidence.LAST)
         frequency = max(self.frequency.get(word, 0.0), self.frequency.get(plain, 0.0))
-        if word in self.words and plain not in own["names_not_words"]:
-            found |= Evidence.WORD
-        elif not named and (frequency > _ORDINARY or (plain != word and plain in self.words)):
+        if (word in self.words and plain not in own["names_not_words"]) or (
+            not named and (frequency > _ORDINARY or (plain != word and plain in self.words))
+        ):
             found |= Evidence.WORD
         if word in self.english:
             found |= Evidence.ENGLISH
         others = named | found & (Evidence.WORD | Evidence.PLACE | Evidence.ORGANISATION)
-        if not others and frequency < _KNOWN and len(word) > 2 and plain not in self.foreign:
+        if not others and frequency < _KNOWN and len(word) > 2:
             found |= Evidence.RARE
+        if plain in self.foreign or word in self.foreign:
+            found |= Evidence.FOREIGN
         return found
 
     def is_compound(self, word: str) -> bool:
@@ -124,7 +128,10 @@ class Lexicon:
             edits = [left + right[1:], left + right[1:2] + right[:1] + right[2:]] if right else []
             edits += [left + letter + right for letter in letters]
             edits += [left + letter + right[1:] for letter in letters] if right else []
-            if any(edit in self.words and self.frequency.get(edit, 0.0) > _KNOWN for edit in edits):
+            if any(
+                (self.frequency.get(edit, 0.0) > _COMMON and edit in self.words) or edit in self.own["roles"]
+                for edit in edits
+            ):
                 return True
         return False
 
@@ -152,7 +159,8 @@ def load_lexicon() -> Lexicon:
     for language in _LANGUAGES:
         frequent = get_frequency_dict(language, "small")
         foreign.update(word for word, share in frequent.items() if share > _FOREIGN)
-    english = frozenset(word for word, share in get_frequency_dict("en", "small").items() if share > _ENGLISH)
+    frequent = get_frequency_dict("en", "small")
+    english = frozenset(word for word in _words("en", "lookup") if frequent.get(word, 0.0) > _ENGLISH)
     first = _deduce_list("names/lst_first_name") | own["extra_first_names"]
     surnames = _deduce_list("names/lst_surname") | own["extra_surnames"]
     places: frozenset[str] = frozenset().union(
@@ -165,7 +173,7 @@ def load_lexicon() -> Lexicon:
             _deduce_list("names/lst_interfix_surname") | own["extra_surnames"] | own["extra_particle_surnames"]
         ),
         places=_with_folded(places | _deduce_list("locations/lst_placename/lst_residence")),
-        words=_dutch_words(),
+        words=_words("nl", "lookup", "index"),
         frequency=frequency,
         foreign=frozenset(foreign),
         english=english,
@@ -224,8 +232,13 @@ def _lines(path: Path) -> frozenset[str]:
     return frozenset(path.read_text(encoding="utf-8").lower().splitlines()) - {""}
 
 
-def _dutch_words() -> frozenset[str]:
-    folder = _package("spacy_lookups_data") / "data"
-    lemma: dict[str, str] = json.loads(gzip.decompress((folder / "nl_lemma_lookup.json.gz").read_bytes()))
-    index: dict[str, list[str]] = json.loads(gzip.decompress((folder / "nl_lemma_index.json.gz").read_bytes()))
-    return frozenset(lemma) | frozenset(lemma.values()) | frozenset().union(*index.values())
+def _words(language: str, *tables: str) -> frozenset[str]:
+    """Give the words in the lemma tables of spacy-lookups-data: `lookup` (form: lemma), `index` (class: lemmas)."""
+    words: set[str] = set()
+    for table in tables:
+        path = _package("spacy_lookups_data") / "data" / f"{language}_lemma_{table}.json.gz"
+        content: dict[str, str | list[str]] = json.loads(gzip.decompress(path.read_bytes()))
+        words.update(content)
+        for lemmas in content.values():
+            words.update([lemmas] if isinstance(lemmas, str) else lemmas)
+    return frozenset(words)

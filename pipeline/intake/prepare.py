@@ -58,7 +58,8 @@ def prepare(survey: Survey, progress: Callable[[int, int], None] | None = None) 
     ]
     answers["text"] = [safe[text] for text in cleaned]
     answers["status"] = status
-    ticks = raw.ticks.assign(applied=True, coder="respondent", role="tick", at=pd.NaT)
+    ticks = raw.ticks.assign(applied=True, coder="respondent", role="tick", at=None)
+    ticks["at"] = pd.to_datetime(ticks["at"], utc=True)
     return Intake(
         answers=check_table(answers, ANSWERS),
         ticks=ticks,

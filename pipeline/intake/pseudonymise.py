@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.intake.personal_accounts import find_accounts
+from pipeline.intake.personal_dates import find_birth_dates
 from pipeline.intake.personal_names import NameFinder
 from pipeline.intake.personal_numbers import find_numbers
-from pipeline.intake.personal_places import find_birth_dates, find_places
+from pipeline.intake.personal_places import find_places
 from pipeline.intake.personal_tokens import MASK, tokenise
 from pipeline.intake.personal_words import Lexicon, load_lexicon
 
@@ -30,7 +32,7 @@ _ORDER = (
     "person",
 )
 _RANK = {kind: rank for rank, kind in enumerate(_ORDER)}
-_MASKED = re.compile(f"{MASK}[{MASK}\\s]*")
+_ROW = re.compile(rf"{MASK}(?:[^\S\n]*{MASK})+")  # names that stand side by side become one ellipsis
 
 
 @dataclass(frozen=True)
@@ -86,9 +88,13 @@ def _spans(text: str, lexicon: Lexicon) -> list[Span]:
 
 
 def _search(text: str, lexicon: Lexicon) -> list[Span]:
-    numbers = [*find_numbers(text), *find_places(text, lexicon), *find_birth_dates(text)]
     names = NameFinder(tokenise(text, lexicon), lexicon).find()
-    return _resolve([*numbers, *((start, end, "person") for start, end in names)], text)
+    found = [(start, end, "person") for start, end in names]
+    found += find_accounts(text)
+    found += find_numbers(text)
+    found += find_places(text, lexicon)
+    found += find_birth_dates(text, {end for _, end in names})
+    return _resolve(found, text)
 
 
 def _resolve(found: Iterable[tuple[int, int, str]], text: str) -> list[Span]:
@@ -116,10 +122,4 @@ def _replace(text: str, spans: Sequence[Span]) -> str:
         pieces += [text[at : span.start], MASK]
         at = span.end
     pieces.append(text[at:])
-    return _neat("".join(pieces))
-
-
-def _neat(text: str) -> str:
-    """Join ellipses that stand next to each other, and free one that is glued to a word."""
-    text = _MASKED.sub(lambda run: MASK + (" " if run.group()[-1].isspace() else ""), text)
-    return re.sub(rf"(?<=\w){MASK}|{MASK}(?=\w)", lambda run: run.group(), text).strip()
+    return _ROW.sub(MASK, "".join(pieces))

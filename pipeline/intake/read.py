@@ -7,23 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.codebook import Codebook
 from pipeline.config import Input, Question, Survey
-from pipeline.errors import CodebookError, TableError, did_you_mean, problem
-from pipeline.intake.formats import read_file
+from pipeline.errors import TableError, did_you_mean, problem
+from pipeline.intake.formats import read_file, row_number
+from pipeline.intake.ticks import read_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TICKED = frozenset("1 ja j yes y x v true waar aangekruist aangevinkt checked selected ✓ ✔ ☑".split())
-_NOT_TICKED = frozenset("0 nee n no false onwaar - 2".split()) | {
-    "", "niet aangekruist", "niet aangevinkt", "not checked", "not selected", "unchecked", "niet gekozen", "99", "#null!",
-}  # fmt: skip
-
 
 @dataclass(frozen=True)
 class Raw:
-    """What was in the file: `answers` (text as typed), `ticks` (answer_id, code), `dropped` (line, reason), row count."""
+    """What was in the file: `answers` (text as typed), `ticks` (answer_id, code), `dropped` (row, reason), rows."""
 
     answers: pd.DataFrame
     ticks: pd.DataFrame
@@ -66,7 +61,7 @@ def read_answers(survey: Survey) -> Raw:
         text_column = survey.input.text if survey.input.layout == "long" else question.column
         part["text"] = table.loc[rows, text_column] if text_column else ""
         codebook = survey.codebook(question)
-        ticks.append(_ticks(question, codebook, table.loc[rows], part["answer_id"], path))
+        ticks.append(read_ticks(question, codebook, table.loc[rows], part["answer_id"], path))
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True)
     if survey.input.layout == "long":
@@ -74,9 +69,13 @@ def read_answers(survey: Survey) -> Raw:
         twice = answers.duplicated("answer_id", keep=False)
         if twice.any():
             raise TableError(
-                problem(file=path, found=f"{int(twice.sum())} rows share respondent and question",
-                        expected="one row per respondent and question", do="give each respondent one row per question")
-            )  # fmt: skip
+                problem(
+                    file=path,
+                    found=f"{int(twice.sum())} rows share respondent and question",
+                    expected="one row per respondent and question",
+                    do="give each respondent one row per question",
+                )
+            )
     columns = ["answer_id", "respondent_id", "question", "group", "wave", "text", "weight"]
     return Raw(
         answers=answers[columns],
@@ -129,18 +128,26 @@ def _respondents(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:
     empty = ids == ""
     if empty.any():
         raise TableError(
-            problem(file=path, place=f"row {int(empty.idxmax()) + 2}, column {source.respondent}",
-                    found="no respondent id", do="give every row an id, or leave out 'input.respondent'")
-        )  # fmt: skip
+            problem(
+                file=path,
+                place=f"row {row_number(empty.idxmax())}, column {source.respondent}",
+                found="no respondent id",
+                do="give every row an id, or leave out 'input.respondent'",
+            )
+        )
     twice = ids.duplicated(keep=False)
     if source.layout == "wide" and twice.any():
-        first = int(twice.idxmax())
-        rows = [str(int(row) + 2) for row in ids.index[ids == ids[first]]][:5]
+        first = ids[twice].iloc[0]
+        rows = [str(row_number(row)) for row in ids.index[ids == first]][:5]
         raise TableError(
-            problem(file=path, place=f"column {source.respondent}, rows {', '.join(rows)}",
-                    found=f"the same respondent id ({int(twice.sum())} rows in all)",
-                    expected="one row per respondent", do="remove the double rows, or use layout: long")
-        )  # fmt: skip
+            problem(
+                file=path,
+                place=f"column {source.respondent}, rows {', '.join(rows)}",
+                found=f"the same respondent id ({int(twice.sum())} rows in all)",
+                expected="one row per respondent",
+                do="remove the double rows, or use layout: long",
+            )
+        )
     if ids.map(_is_personal).any():
         return _respondents(source.model_copy(update={"respondent": None}), table, path)
     return ids
@@ -165,9 +172,13 @@ def _weights(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:
     bad = weights.isna() | (weights < 0)
     if bad.any():
         raise TableError(
-            problem(file=path, place=f"row {int(bad.idxmax()) + 2}, column {source.weight}",
-                    found="a weight that is not a number of 0 or more", do="correct it in the file")
-        )  # fmt: skip
+            problem(
+                file=path,
+                place=f"row {row_number(bad.idxmax())}, column {source.weight}",
+                found="a weight that is not a number of 0 or more",
+                do="correct it in the file",
+            )
+        )
     return weights.astype("float64")
 
 
@@ -182,7 +193,7 @@ def _rows_of(
         text_column = source.text if source.layout == "long" else question.column
         filled = table.loc[rows, text_column].str.strip() != "" if text_column else asked & False
         for row in rows[~asked & filled]:
-            dropped.append((str(int(row) + 2), f"question {question.id} is not asked in this group"))
+            dropped.append((str(row_number(row)), f"question {question.id} is not asked in this group"))
         rows = rows[asked]
     return rows
 
@@ -191,39 +202,4 @@ def _note_unknown_questions(survey: Survey, table: pd.DataFrame, dropped: list[t
     known = {question.column or question.id for question in survey.questions}
     named = table[survey.input.question].str.strip()
     for row in table.index[~named.isin(known)]:
-        dropped.append((str(int(row) + 2), "its question is not in survey.yaml"))
-
-
-def _ticks(
-    question: Question, codebook: Codebook, table: pd.DataFrame, answer_ids: pd.Series, path: Path
-) -> pd.DataFrame:
-    import pandas as pd
-
-    found: dict[tuple[str, str], None] = {}
-    for column, code in question.ticks.items():
-        code_id = codebook.resolve(code)
-        label = codebook.by_id[code_id].label.casefold()
-        for row, value in table[column].items():
-            plain = str(value).strip().casefold()
-            if plain in _TICKED or plain == label or plain == column.casefold():
-                found[(answer_ids[row], code_id)] = None
-            elif plain not in _NOT_TICKED:
-                raise TableError(
-                    problem(file=path, place=f"row {int(str(row)) + 2}, column {column}",
-                            found="a tick that is neither yes nor no", expected="1/0, ja/nee, x or empty",
-                            do="recode the column, or use 'ticks_column' if it holds labels")
-                )  # fmt: skip
-    if question.ticks_column:
-        for row, value in table[question.ticks_column].items():
-            for part in str(value).split(question.ticks_separator):
-                if not part.strip():
-                    continue
-                try:
-                    found[(answer_ids[row], codebook.resolve(part))] = None
-                except CodebookError:  # its message shows the name, and here that can be what a respondent typed
-                    raise TableError(
-                        problem(file=path, place=f"row {int(str(row)) + 2}, column {question.ticks_column}",
-                                found=f"a label that is not in codebook '{codebook.id}'",
-                                expected=f"labels of that codebook separated by '{question.ticks_separator}'")
-                    ) from None  # fmt: skip
-    return pd.DataFrame(list(found), columns=["answer_id", "code"], dtype="object")
+        dropped.append((str(row_number(row)), "its question is not in survey.yaml"))

@@ -8,7 +8,7 @@ from pipeline.bundled import bundled
 from pipeline.codebook import Codebook
 from pipeline.config import Input, Survey
 from pipeline.errors import TableError, problem
-from pipeline.intake.formats import read_file
+from pipeline.intake.formats import read_file, row_number
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,19 +63,27 @@ def read_reference(survey: Survey) -> pd.DataFrame | None:
     bad = (shares.isna() | (shares < 0) | (shares > 1)) & (texts != "")
     if bad.any():
         raise TableError(
-            problem(file=path, place=f"row {int(bad.idxmax()) + 2}, column share", found="not a share",
-                    expected="a number from 0 to 1, or a percentage with %")
-        )  # fmt: skip
+            problem(
+                file=path,
+                place=f"row {row_number(bad.idxmax())}, column share",
+                found="not a share",
+                expected="a number from 0 to 1, or a percentage with %",
+            )
+        )
     rows["share"] = shares
     rows["n"] = pd.to_numeric(rows["n"], errors="coerce") if "n" in rows.columns else None
     twice = rows.duplicated(["question", "code", "group", "wave"])
     if twice.any():
         raise TableError(
-            problem(file=path, place=f"row {int(twice.idxmax()) + 2}",
-                    found="the same question, code, group and wave as an earlier row", expected="each of them once")
-        )  # fmt: skip
+            problem(
+                file=path,
+                place=f"row {row_number(twice.idxmax())}",
+                found="the same question, code, group and wave as an earlier row",
+                expected="each of them once",
+            )
+        )
     return rows.loc[rows["share"].notna(), list(COLUMNS)].reset_index(drop=True)
 
 
-def _code(book: Codebook, code: str, path: Path, index: int) -> str:
-    return book.resolve(code, file=path, place=f"row {int(index) + 2}")
+def _code(book: Codebook, code: str, path: Path, index: object) -> str:
+    return book.resolve(code, file=path, place=f"row {row_number(index)}")

@@ -1,0 +1,94 @@
+"""A classifier on disk: numbers as safetensors, words as JSON; readable, and no code inside."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pipeline.coding.calibrate import Calibration
+from pipeline.coding.features import Features, Settings
+from pipeline.coding.model import FORMAT, CodeModel, FacetModel
+from pipeline.errors import ModelError, problem
+from pipeline.workspace import atomic
+
+
+def save_model(model: CodeModel, folder: Path) -> list[Path]:
+    """Write a model as `<folder>.safetensors` (numbers) and `<folder>.json` (words): readable, no code inside."""
+    import numpy as np
+    from safetensors.numpy import save
+
+    names, arrays = model.features.state()
+    tensors = {name: np.ascontiguousarray(array, dtype=np.float32) for name, array in arrays.items()}
+    facets: dict[str, Any] = {}
+    for name, facet in model.facets.items():
+        for key, array in facet.weights.items():
+            kind = np.float32 if "intercept" in key else np.float16
+            tensors[f"facet:{name}:{key}"] = np.ascontiguousarray(array, dtype=kind)
+        facets[name] = {"codes": facet.codes, "choice": facet.choice, "calibration": facet.calibration.to_json()}
+    content = {
+        "format": FORMAT,
+        "codebook_digest": model.codebook_digest,
+        "examples_digest": model.examples_digest,
+        "encoder_name": model.encoder_name,
+        "encoder_digest": model.encoder_digest,
+        "start": model.start,
+        "settings": asdict(model.features.settings),
+        "facets": facets,
+        "info": model.info,
+        "names": names,
+    }
+    numbers, words = folder.with_suffix(".safetensors"), folder.with_suffix(".json")
+    with atomic(numbers) as temporary:
+        temporary.write_bytes(save(tensors))
+    with atomic(words) as temporary:
+        temporary.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True), encoding="utf-8")
+    return [numbers, words]
+
+
+def load_model(folder: Path) -> CodeModel:
+    """Load a model that `save_model` wrote.
+
+    Raises:
+        ModelError: it is missing, damaged, or of another format.
+    """
+    import numpy as np
+    from safetensors.numpy import load_file
+
+    try:
+        content = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
+        tensors = load_file(folder.with_suffix(".safetensors"))
+        if content["format"] != FORMAT:
+            raise ValueError("format")
+        raw = content["settings"]
+        settings = Settings(tuple(raw["blocks"]), raw["min_count"])
+        facets = {}
+        for name, facet in content["facets"].items():
+            start = f"facet:{name}:"
+            weights = {
+                key[len(start) :]: np.asarray(value, np.float32)
+                for key, value in tensors.items()
+                if key.startswith(start)
+            }
+            facets[name] = FacetModel(
+                tuple(facet["codes"]), facet["choice"], weights, Calibration.from_json(facet["calibration"])
+            )
+        return CodeModel(
+            content["codebook_digest"],
+            content["examples_digest"],
+            content["encoder_name"],
+            content["encoder_digest"],
+            content["start"],
+            Features.restore(settings, content["names"], tensors),
+            facets,
+            content["info"],
+        )
+    except Exception as error:
+        raise ModelError(
+            problem(
+                file=folder.with_suffix(".safetensors"),
+                found=f"missing or damaged ({type(error).__name__})",
+                do="remove both files of this model; it is then learned again",
+            )
+        ) from error

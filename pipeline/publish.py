@@ -1,0 +1,198 @@
+"""The second half of the main job: from codings, the machine's and people's, to percentages and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline import __version__
+from pipeline.config import Survey, codebook_source
+from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipeline.codebook import Codebook
+
+#: Raise a number when its stage computes something else from the same input; workspaces then redo it.
+STAGES = {"estimates": 1, "report": 1}
+TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
+Progress = Callable[[str, int, int], None]
+Work = Callable[[], tuple[list[Path], dict[str, Any]]]
+
+
+def estimates_stage(survey: Survey, workspace: Workspace, say: Progress) -> tuple[str, Work]:
+    """Return the key of the stage that makes shares, comparisons and response, and the work itself."""
+    from pipeline.intake.reference import read_reference, reference_path
+
+    reference_file = reference_path(survey)
+    if reference_file is not None and not reference_file.is_file():
+        read_reference(survey)  # raises, saying what is wrong
+    key = key_of(
+        stage=STAGES["estimates"],
+        version=__version__,
+        answers=file_hash(workspace.path("answers.parquet")),
+        codings=file_hash(workspace.path("codings.parquet")),
+        review=[file_hash(path) if path.is_file() else None for path in _review_files(workspace)],
+        reference=file_hash(reference_file) if reference_file else None,
+        response=survey.response.model_dump(mode="json"),
+        settings=[survey.total_label, survey.reference_group, survey.wave, survey.report.min_cell],
+    )
+    return key, lambda: _estimate(survey, workspace, say)
+
+
+def _review_files(workspace: Workspace) -> list[Path]:
+    from pipeline.review.events import journal_file
+    from pipeline.review.sample import sample_file
+
+    return [journal_file(workspace), sample_file(workspace)]
+
+
+def all_codings(survey: Survey, workspace: Workspace) -> pd.DataFrame:
+    """Return the codings of the machine, the ticks and the reviewers, in one table."""
+    import pandas as pd
+
+    from pipeline.review.reviewed import reviewed_codings
+
+    machine = read_table(workspace.path("codings.parquet"))
+    reviewed = reviewed_codings(workspace, codebooks(survey))
+    return pd.concat([machine, reviewed], ignore_index=True) if len(reviewed) else machine
+
+
+def codebooks(survey: Survey) -> dict[str, Codebook]:
+    """Return the codebook of every question, by question id."""
+    return {question.id: survey.codebook(question) for question in survey.questions}
+
+
+def nets(books: Iterable[Codebook]) -> dict[str, list[str]]:
+    """Return parent code -> the codes directly under it."""
+    out: dict[str, list[str]] = {}
+    for book in books:
+        for code in book.codes:
+            if code.parent is not None and code.id not in out.setdefault(code.parent, []):
+                out[code.parent].append(code.id)
+    return out
+
+
+def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list[Path], dict[str, Any]]:
+    from pipeline.estimates.compare import compare_shares
+    from pipeline.estimates.disclosure import suppress, suppress_comparisons
+    from pipeline.estimates.shares import estimate_shares
+    from pipeline.intake.reference import read_reference
+    from pipeline.review.sample import read_sample
+
+    answers = read_table(workspace.path("answers.parquet"))
+    codings = all_codings(survey, workspace)
+    sample = read_sample(workspace)
+    books = codebooks(survey)
+    under = nets(books.values())
+    say("estimates", 0, 3)
+    population = dict(survey.response.invited)
+    if survey.response.invited_total:
+        population[survey.total_label] = survey.response.invited_total
+    shares = estimate_shares(
+        codings,
+        sample if len(sample) else None,
+        answers,
+        population=population,
+        nets=under,
+        codes={name: list(book.by_id) for name, book in books.items()},
+        total=survey.total_label,
+    )
+    say("estimates", 1, 3)
+    reference = read_reference(survey)
+    comparisons = compare_shares(shares, reference, total=survey.total_label)
+    say("estimates", 2, 3)
+    shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under)
+    tables = {
+        "shares": shares,
+        "comparisons": suppress_comparisons(comparisons, shares),
+        "response": response_table(survey, answers),
+    }
+    if reference is not None:
+        tables["reference"] = reference
+    for name, table in tables.items():
+        write_table(workspace.path(f"{name}.parquet"), table)
+    say("estimates", 3, 3)
+    audited = codings.loc[codings["role"] == "audit", "answer_id"].nunique()
+    return [workspace.path(f"{name}.parquet") for name in tables], {"shares": len(shares), "audited": int(audited)}
+
+
+def response_table(survey: Survey, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return response and reliability per group and in all, for those groups whose invited number is known."""
+    from pipeline.estimates.response import response_reliability
+
+    people = answers.drop_duplicates("respondent_id")
+    returned = {str(group): int(number) for group, number in people["group"].value_counts().items()}
+    invited = dict(survey.response.invited)
+    total = survey.response.invited_total or (sum(invited.values()) if invited else None)
+    if total is not None:
+        invited[survey.total_label] = total
+        returned[survey.total_label] = len(people)
+    answered = {group: returned.get(group, 0) for group in invited}
+    return response_reliability(answered, invited, margin=survey.response.margin)
+
+
+def report_stage(
+    survey: Survey, workspace: Workspace, say: Progress, formats: Iterable[str] | None
+) -> tuple[str, Work]:
+    """Return the key of the stage that writes the report, and the work itself."""
+    wanted = sorted({"html", "csv", *(survey.report.formats if formats is None else formats)})
+    template = survey.path(survey.report.template) if survey.report.template else None
+    key = key_of(
+        stage=STAGES["report"],
+        version=__version__,
+        tables=[file_hash(workspace.path(f"{name}.parquet")) for name in TABLES],
+        review=[file_hash(path) if path.is_file() else None for path in _review_files(workspace)],
+        survey=survey.digest,
+        formats=wanted,
+        template=file_hash(template) if template else None,
+        codebooks=[str(codebook_source(survey, question)) for question in survey.questions],
+    )
+    return key, lambda: _write_report(survey, workspace, say, wanted, template)
+
+
+def _write_report(
+    survey: Survey, workspace: Workspace, say: Progress, formats: list[str], template: Path | None
+) -> tuple[list[Path], dict[str, Any]]:
+    from pipeline.report.build import ReportData, build_report
+    from pipeline.report.options import Options
+
+    books = codebooks(survey)
+    coding = workspace.note("coding")
+    versions = {"duiding": __version__}
+    for name, book in books.items():
+        versions[f"codebook {name}"] = f"{book.version} ({book.digest})"
+        versions[f"model {name}"] = str(coding[name]["model"])
+    reference = workspace.path("reference.parquet")
+    data = ReportData(
+        survey=survey,
+        codebooks=books,
+        answers=read_table(workspace.path("answers.parquet")),
+        codings=all_codings(survey, workspace),
+        scores=read_table(workspace.path("scores.parquet")),
+        shares=read_table(workspace.path("shares.parquet")),
+        comparisons=read_table(workspace.path("comparisons.parquet")),
+        response=read_table(workspace.path("response.parquet")),
+        reference=read_table(reference) if survey.reference and reference.is_file() else None,
+        versions=versions,
+        accounting=[(str(what), int(number)) for what, number in workspace.note("intake")["accounting"]],
+    )
+    settings = survey.report
+    options = Options(
+        quotes_per_code=settings.quotes_per_code,
+        pin=settings.pin,
+        ban=settings.ban,
+        longest_quote=settings.longest_quote,
+        min_cell=settings.min_cell,
+        template=template,
+    )
+    paths = build_report(
+        data,
+        workspace.path("rapport"),
+        formats=formats,
+        options=options,
+        progress=lambda done, total: say("report", done, total),
+    )
+    return paths, {"files": [str(path.relative_to(workspace.folder)) for path in paths]}

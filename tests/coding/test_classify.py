@@ -1,0 +1,187 @@
+"""Coding: reproducible, complete, calibrated; from examples, from few of them, and from the codebook alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.bundled import bundled
+from pipeline.codebook import load_codebook, shipped_codebooks
+from pipeline.coding.classify import choose, code_answers, find_model
+from pipeline.coding.embed import encoder_digest
+from pipeline.coding.examples import Example, examples_digest, shipped_examples
+from pipeline.coding.model import ZERO_SHOT, fit_model
+from pipeline.coding.model_files import load_model, save_model
+from pipeline.errors import ModelError, TableError
+
+BOOK = """
+id: winkel
+residual: anders
+codes:
+  - {id: prijs, label: Prijs, definition: De klant vindt het te duur, keywords: [duur, prijs, kosten, betalen]}
+  - {id: wachten, label: Wachten, definition: Lang wachten bij de kassa, keywords: [rij, kassa, wachten, lang]}
+  - {id: anders, label: Anders, definition: Iets anders}
+"""
+ANSWERS = pd.DataFrame(
+    {
+        "answer_id": ["a", "b", "c", "d"],
+        "text": ["veel te duur", "lange rij bij de kassa", "veel te duur", "ignored"],
+        "status": ["answer", "answer", "answer", "empty"],
+    }
+)
+
+
+def texts(*rows: str) -> pd.DataFrame:
+    return pd.DataFrame({"answer_id": [str(n) for n in range(len(rows))], "text": rows})
+
+
+def applied(coded: pd.DataFrame) -> dict[str, set[str]]:
+    rows = coded[coded["applied"]]
+    return {str(key): set(group["code"]) for key, group in rows.groupby("answer_id")}
+
+
+def test_a_codebook_without_examples_starts_from_its_own_words(write: Callable[..., Path]) -> None:
+    coded = code_answers(ANSWERS, write("winkel.yaml", BOOK))
+    assert applied(coded.codings) == {"a": {"prijs"}, "b": {"wachten"}, "c": {"prijs"}}
+    assert coded.start == ZERO_SHOT
+    assert set(coded.codings["role"]) == {"machine"}
+
+
+def test_every_answer_gets_a_score_for_every_code_and_at_least_one_code(write: Callable[..., Path]) -> None:
+    hard = texts("xqzw", "👍", "…", "a" * 100_000, "prijs prijs kassa kassa")
+    coded = code_answers(hard, write("winkel.yaml", BOOK))
+    assert len(coded.scores) == len(hard) * 3
+    assert coded.scores["score"].between(0, 1).all()
+    assert set(applied(coded.codings)) == set(hard["answer_id"])
+
+
+def test_row_order_and_doubles_do_not_change_a_score(write: Callable[..., Path]) -> None:
+    path = write("winkel.yaml", BOOK)
+    one = code_answers(ANSWERS, path).scores.set_index(["answer_id", "code"])["score"]
+    other = code_answers(ANSWERS.iloc[::-1], path).scores.set_index(["answer_id", "code"])["score"]
+    pd.testing.assert_series_equal(one.sort_index(), other.sort_index())
+
+
+def test_the_same_input_and_seed_give_the_same_bytes(write: Callable[..., Path], tmp_path: Path) -> None:
+    path = write("winkel.yaml", BOOK)
+    for name in ("one", "two"):
+        coded = code_answers(ANSWERS, path, cache=tmp_path / name)
+        coded.scores.to_parquet(tmp_path / f"{name}.parquet")
+    assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
+    kept = [sorted((tmp_path / name).iterdir()) for name in ("one", "two")]
+    assert [p.name for p in kept[0]] == [p.name for p in kept[1]]
+    assert [p.read_bytes() for p in kept[0]] == [p.read_bytes() for p in kept[1]]
+
+
+def test_fifteen_examples_teach_a_distinction_that_its_words_do_not_make(write: Callable[..., Path]) -> None:
+    book = load_codebook(write("cb.yaml", "codes: [Groep een, Groep twee, Anders]\nresidual: anders\n"))
+    animals = "hond kat paard koe schaap geit kip eend muis vis konijn varken ezel gans vos".split()
+    tools = "hamer zaag boor tang beitel schaaf vijl bijl schop hark emmer ladder kwast rol lijm".split()
+    examples = [Example(f"ik zag een {word} staan", ("groep-een",)) for word in animals]
+    examples += [Example(f"ik kocht een {word} daar", ("groep-twee",)) for word in tools]
+    coded = code_answers(texts("de hond en de kat", "een zaag en een hamer"), book, examples=examples)
+    assert applied(coded.codings) == {"0": {"groep-een"}, "1": {"groep-twee"}}
+
+
+def test_fixed_codes_hold_for_every_answer() -> None:
+    coded = code_answers(
+        texts("Fijn, nieuwe bril van gekocht"), "minimabeleid-ervaring", fixed_codes=["Bijzondere bijstand"]
+    )
+    found = applied(coded.codings)["0"]
+    assert {"bijzondere-bijstand", "positief"} <= found
+    schemes = {code.id for code in load_codebook("minimabeleid-ervaring").in_facet("regeling")}
+    assert found & schemes == {"bijzondere-bijstand"}
+
+
+def test_where_one_box_serves_all_schemes_the_scheme_is_coded_too() -> None:
+    rows = texts("De kwijtschelding van de afvalstoffenheffing ging vanzelf", "prima geregeld")
+    found = applied(code_answers(rows, "minimabeleid-ervaring").codings)
+    assert "kwijtschelding" in found["0"]
+    assert "regeling-onbekend" in found["1"]
+
+
+def test_valence_is_exactly_one() -> None:
+    codes = {code.id for code in load_codebook("minimabeleid-ervaring").in_facet("valentie")}
+    rows = texts("Heel blij mee", "Duurde veel te lang", "Zwemles", "Fijn maar te weinig")
+    for found in applied(code_answers(rows, "minimabeleid-ervaring").codings).values():
+        assert len(found & codes) == 1
+
+
+def test_the_residual_never_stands_beside_a_likelier_code() -> None:
+    probability = np.array([[0.6, 0.5, 0.5], [0.1, 0.2, 0.7]])
+    chosen = choose(probability, ("a", "b", "rest"), "many", np.full(3, 0.4), "rest")
+    assert chosen.tolist() == [[True, True, False], [False, False, True]]
+
+
+@pytest.mark.parametrize("name", shipped_codebooks())
+def test_the_shipped_model_belongs_to_what_ships(name: str) -> None:
+    """`make models` was run after the last change of codebook, examples or encoder."""
+    codebook = load_codebook(name)
+    model = load_model(bundled("models", "classifiers", name))
+    assert model.codebook_digest == codebook.digest
+    assert model.examples_digest == examples_digest(shipped_examples(codebook))
+    assert model.encoder_digest == encoder_digest(None)
+
+
+def test_a_model_survives_the_disk(write: Callable[..., Path], tmp_path: Path) -> None:
+    from pipeline.coding.embed import load_encoder
+
+    book = load_codebook(write("winkel.yaml", BOOK))
+    model = fit_model(book, [], load_encoder())
+    save_model(model, tmp_path / "m")
+    again = load_model(tmp_path / "m")
+    rows = ["veel te duur", "…", "de rij"]
+    one, two = model.probabilities(rows, load_encoder()), again.probabilities(rows, load_encoder())
+    np.testing.assert_allclose(one[""], two[""], atol=2e-3)  # kept in half precision
+    assert model.version == again.version
+
+
+def test_a_damaged_or_missing_model_says_so(tmp_path: Path) -> None:
+    (tmp_path / "m.json").write_text("{")
+    with pytest.raises(ModelError, match=r"m\.safetensors: missing or damaged"):
+        load_model(tmp_path / "m")
+
+
+@pytest.mark.parametrize("folder", ["/nergens/model", "./nergens"])
+def test_an_encoder_folder_that_is_not_there(folder: str) -> None:
+    with pytest.raises(ModelError, match="no such model folder"):
+        code_answers(ANSWERS, "participatiewet-succes", encoder=folder)
+
+
+def test_a_damaged_encoder_folder(tmp_path: Path) -> None:
+    (tmp_path / "modules.json").write_text("{half")
+    with pytest.raises(ModelError, match="damaged"):
+        code_answers(ANSWERS, "participatiewet-succes", encoder=str(tmp_path))
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(TableError, match="column 'text' is missing"):
+        code_answers(pd.DataFrame({"answer_id": ["1"]}), "participatiewet-succes")
+
+
+def test_scores_mean_what_they_say_on_the_demo_by_another_hand(demo_source: Path) -> None:
+    """Expected calibration error on answers that no model has seen (issue: at most 0.05)."""
+    name = "participatiewet-verbeter"
+    lines = (demo_source / "source" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t", 1) for line in lines if not line.startswith("!")]
+    model, encoder = find_model(load_codebook(name))
+    probability = model.probabilities([text for _, text in rows], encoder)[""]
+    codes = model.facets[""].codes
+    truth = np.array([[code in names.split("|") for code in codes] for names, _ in rows])
+    bins = np.minimum((probability * 10).astype(int), 9)
+    error = sum(
+        abs(probability[bins == b].mean() - truth[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)
+    )
+    assert error <= 0.05
+    assert (probability.argmax(axis=1) == [codes.index(names.split("|")[0]) for names, _ in rows]).mean() > 0.7
+
+
+def test_the_examples_file_of_a_shipped_codebook_is_jsonl() -> None:
+    for name in shipped_codebooks():
+        path = bundled("annotations", "examples", f"{name}.jsonl")
+        assert all(json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines())

@@ -1,0 +1,77 @@
+"""`duiding evaluate`: the figures, by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.coding.evaluate import evaluate
+from pipeline.errors import CodebookError
+
+BOOK = """
+residual: anders
+codes:
+  - {label: Prijs, keywords: [duur, prijs, kosten, betalen]}
+  - {label: Wachten, keywords: [rij, kassa, wachten, lang]}
+  - {label: Anders}
+"""
+
+
+def jsonl(*lines: dict[str, object]) -> str:
+    return "\n".join(json.dumps(line) for line in lines)
+
+
+def test_figures_by_hand(write: Callable[..., Path]) -> None:
+    lines = jsonl(
+        {"text": "duur en prijs", "codes": ["Prijs"]},
+        {"text": "wachten in de rij", "codes": ["prijs", "wachten"]},
+        {"text": "lang wachten bij de kassa", "category": "Wachten"},
+    )
+    found = evaluate(write("f.jsonl", lines), codebook=write("winkel.yaml", BOOK))
+    assert found["n"] == 3
+    assert found["top1"] == found["hit"] == pytest.approx(2 / 3, abs=1e-4)
+    assert found["codes_per_answer"] == 1
+    assert found["micro_f1"] == pytest.approx(2 * 3 / (3 + 4), abs=1e-4)
+    codes = found["per_question"]["winkel"]["per_code"]
+    assert codes["Prijs"] == {"n": 2, "precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3, abs=1e-4)}
+    assert found["per_question"]["winkel"]["start"] == "zero-shot"
+
+
+def test_a_new_codebook_is_learned_from_its_examples_alone(write: Callable[..., Path]) -> None:
+    examples = jsonl(*[{"text": f"{word} gekocht", "codes": ["Prijs"]} for word in "brood melk kaas ham ei".split()])
+    found = evaluate(
+        write("f.jsonl", jsonl({"text": "kaas gekocht", "codes": ["Prijs"]})),
+        codebook=write("winkel.yaml", BOOK),
+        examples=write("ex.jsonl", examples),
+    )
+    assert found["top1"] == 1
+    assert found["per_question"]["winkel"]["start"] == "learned"
+
+
+def test_survey_and_question_choose_the_codebook_and_experiences_have_their_own_figures(
+    write: Callable[..., Path],
+) -> None:
+    lines = jsonl(
+        {"survey": "participatiewet", "question": "verbeter", "text": "Neem de telefoon op", "category": "Telefonische bereikbaarheid"},
+        {"survey": "minimabeleid", "question": "ervaring", "category": "Kindpakket", "text": "Heel blij mee",
+         "valence": "positief", "themes": ["Blij met de regeling"]},
+        {"survey": "minimabeleid", "question": "ervaring", "category": "Kindpakket", "text": "Duurde een half jaar",
+         "valence": None, "themes": ["Duurt lang"]},
+    )  # fmt: skip
+    found = evaluate(write("f.jsonl", lines))
+    assert set(found["per_question"]) == {"participatiewet-verbeter", "minimabeleid-ervaring"}
+    assert found["n"] == 3
+    assert found["top1"] == 1
+    assert found["valence_accuracy"] == 1
+    assert found["per_question"]["minimabeleid-ervaring"]["valence"]["n"] == 1
+    assert found["theme_micro_f1"] > 0.5
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_an_unknown_question_says_what_to_do(write: Callable[..., Path]) -> None:
+    path = write("f.jsonl", jsonl({"survey": "x", "question": "y", "text": "t", "codes": ["a"]}))
+    with pytest.raises(CodebookError, match="no shipped codebook 'x-y'.*--codebook"):
+        evaluate(path)

@@ -1,0 +1,47 @@
+"""Coded examples in a file: codes by label or id, mistakes named by line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.codebook import load_codebook
+from pipeline.coding.examples import codebook_examples, load_examples
+from pipeline.errors import CodebookError, TableError
+
+BOOK = "codes: [Eten, Drinken, Anders]\nresidual: anders\n"
+
+
+def test_codes_by_label_or_id_or_category(write: Callable[..., Path]) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    lines = '{"text": "a", "codes": ["Drinken", "eten"]}\n\n{"text": "b", "category": "ANDERS"}\n'
+    found = load_examples(write("ex.jsonl", lines), codebook)
+    assert [example.codes for example in found] == [("drinken", "eten"), ("anders",)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "error", "found"),
+    [
+        ('{"text": "a", "codes": ["Slapen"]}', CodebookError, "line 1: code 'Slapen' is not in codebook"),
+        ('{"text": "a"}', TableError, "line 1: no codes"),
+        ('{"codes": ["Eten"]}', TableError, "line 1: no text"),
+        ('{"text": "a", "codes": ["Eten"]}\nhalf', TableError, "line 2: not valid JSON"),
+        ("", TableError, "no answers"),
+    ],
+)
+def test_mistakes_name_the_line(write: Callable[..., Path], lines: str, error: type[Exception], found: str) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    with pytest.raises(error) as caught:
+        load_examples(write("ex.jsonl", lines), codebook)
+    assert found in str(caught.value)
+    assert "ex.jsonl" in str(caught.value)
+
+
+def test_a_codebooks_own_words_are_examples_but_never_its_excludes(write: Callable[..., Path]) -> None:
+    content = (
+        "codes:\n- {label: Eten, definition: D, include: [i], exclude: [NOOIT], keywords: [k], examples: [e]}\n- B\n"
+    )
+    texts = [example.text for example in codebook_examples(load_codebook(write("cb.yaml", content)))]
+    assert texts == ["Eten", "D", "i", "k", "e", "B"]

@@ -1,0 +1,91 @@
+"""The command line as someone sees it the first time: what it prints, and one line when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def duiding(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+
+
+def test_help_names_every_command() -> None:
+    shown = duiding("--help").stdout
+    for command in ("init", "check", "run", "evaluate", "report"):
+        assert command in shown
+
+
+def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path) -> None:
+    rows = [f"{n};Borne;Ik kan ze nooit telefonisch bereiken, steeds in de wacht {n}" for n in range(1, 8)]
+    data = write("antwoorden.csv", "respnr;gemeente;wat moet beter\n" + "\n".join(rows) + "\n")
+    made = duiding("init", tmp_path / "nieuw", "--file", data)
+    assert made.returncode == 0, made.stderr
+    survey = tmp_path / "nieuw" / "survey.yaml"
+    text = survey.read_text(encoding="utf-8")
+    assert 'respondent: "respnr"' in text
+    assert 'group: "gemeente"' in text
+    assert 'column: "wat moet beter"' in text
+    survey.write_text(text.replace("codeboek-1.yaml", "participatiewet-verbeter"), encoding="utf-8")
+    checked = duiding("check", survey)
+    assert checked.returncode == 0, checked.stderr
+    assert "7 rows, 7 respondents" in checked.stdout
+    assert "only 7 answers" in checked.stdout
+    done = duiding("run", tmp_path / "nieuw")
+    assert done.returncode == 0, done.stderr
+    assert "7 answers read" in done.stdout
+    assert "Next:" in done.stdout
+    again = duiding("run", tmp_path / "nieuw")
+    assert "no work to do" in again.stdout
+    assert "wacht" not in done.stdout + done.stderr + again.stdout
+
+
+def test_init_does_not_overwrite(small_survey: Path) -> None:
+    done = duiding("init", small_survey.parent)
+    assert done.returncode == 2
+    assert "there is one already" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("prepare", "parts"),
+    [
+        (lambda folder: (folder / "data.csv").unlink(), ["data.csv", "no such file"]),
+        (lambda folder: (folder / "data.csv").write_text(""), ["data.csv", "empty"]),
+        (lambda folder: (folder / "klein.yaml").write_text("codes: [A, A]"), ["klein.yaml", "two codes"]),
+        (lambda folder: (folder / "survey.yaml").write_text("titel: x"), ["survey.yaml", "unknown key 'titel'"]),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(
+    small_survey: Path, prepare: Callable[[Path], object], parts: list[str]
+) -> None:
+    prepare(small_survey.parent)
+    done = duiding("run", small_survey)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+    for part in parts:
+        assert part in done.stderr
+    assert "Traceback" in duiding("--debug", "run", small_survey).stderr
+
+
+def test_evaluate_prints_json(write: Callable[..., Path]) -> None:
+    line = {
+        "survey": "participatiewet",
+        "question": "succes",
+        "text": "Mijn klantmanager is top",
+        "codes": ["Mijn klantmanager"],
+    }
+    done = duiding("evaluate", write("f.jsonl", json.dumps(line)), "--json")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert {"n", "top1", "hit", "codes_per_answer", "micro_f1", "macro_f1", "per_question"} <= set(found)
+
+
+def test_version() -> None:
+    assert duiding("--version").stdout.startswith("duiding ")

@@ -1,0 +1,71 @@
+"""survey.yaml: a mistake names file, place, what was found and what was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pipeline.bundled import bundled
+from pipeline.config import load_survey
+from pipeline.errors import CodebookError, ConfigError, DuidingError
+
+
+def test_a_survey_is_read(small_survey: Path) -> None:
+    survey = load_survey(small_survey)
+    assert survey.wave == "2026"
+    assert survey.workspace_path == small_survey.parent / "duiding-werk"
+    assert load_survey(small_survey.parent).title == survey.title
+
+
+@pytest.mark.parametrize("name", ["participatiewet", "minimabeleid"])
+def test_the_demo_surveys_are_valid(name: str) -> None:
+    assert load_survey(bundled("annotations", "demo", f"{name}.yaml")).questions
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "error", "parts"),
+    [
+        ("title:", "titel:", ConfigError, ["unknown key 'titel'", "'title'"]),
+        ("group: plaats", "groep: plaats", ConfigError, ["input", "unknown key 'groep'", "'group'"]),
+        ("column: beter", "colum: beter", ConfigError, ["questions[0]", "unknown key 'colum'", "'column'"]),
+        ("title: Klein onderzoek\n", "", ConfigError, ["key 'title' is missing"]),
+        (
+            "codebook: klein.yaml",
+            "codebook: participatiewet-sucses",
+            ConfigError,
+            ["did you mean 'participatiewet-succes'"],
+        ),
+        ("t1: Telefoon", "t1: Telefon", CodebookError, ["questions[0] (beter).ticks.t1", "did you mean 'Telefoon'"]),
+        ("input: {", "input: {delimiter: x, ", ConfigError, ["input.delimiter", "expected"]),
+        ("title: Klein", "title: [Klein", ConfigError, ["not valid YAML"]),
+    ],
+)
+def test_a_mistake_is_named(
+    small_survey: Path, old: str, new: str, error: type[DuidingError], parts: list[str]
+) -> None:
+    text = small_survey.read_text()
+    assert old in text
+    small_survey.write_text(text.replace(old, new, 1))
+    with pytest.raises(error) as caught:
+        load_survey(small_survey)
+    for part in ["survey.yaml", *parts]:
+        assert part in str(caught.value)
+
+
+def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="duiding init"):
+        load_survey(tmp_path / "survey.yaml")
+
+
+def test_long_layout_needs_its_columns(small_survey: Path) -> None:
+    small_survey.write_text(small_survey.read_text().replace("input: {", "input: {layout: long, "))
+    with pytest.raises(ConfigError, match="'question' and 'text'"):
+        load_survey(small_survey)
+
+
+def test_two_questions_with_one_id(small_survey: Path, write: Callable[..., Path]) -> None:
+    small_survey.write_text(small_survey.read_text() + "  - {id: beter, column: t1, codebook: klein.yaml}\n")
+    with pytest.raises(ConfigError, match="two questions with this id"):
+        load_survey(small_survey)

@@ -1,0 +1,148 @@
+"""The main job: everything adds up, nothing is done twice, and a kill at any point costs nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.errors import DuidingError
+from pipeline.job import run
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    """Every result file and its bytes."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != ".lock"]
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+def test_a_second_run_does_no_work(small_survey: Path) -> None:
+    first = run(small_survey)
+    assert not first.unchanged
+    before = {path: path.stat().st_mtime_ns for path in first.workspace.folder.rglob("*.parquet")}
+    second = run(small_survey)
+    assert second.unchanged
+    assert before == {path: path.stat().st_mtime_ns for path in second.workspace.folder.rglob("*.parquet")}
+
+
+def test_read_is_coded_plus_set_aside(small_survey: Path) -> None:
+    counts = dict(run(small_survey).accounting)
+    assert counts.pop("read") == sum(counts.values()) == 6
+    assert counts["coded"] == 2
+    assert counts["ticked_only"] == 2
+    assert counts["non_answer"] == 1
+
+
+def test_only_what_changed_is_done_again(small_survey: Path) -> None:
+    run(small_survey)
+    text = small_survey.read_text()
+    small_survey.write_text(text.replace("Klein onderzoek", "Andere titel"))
+    assert [step.name for step in run(small_survey).steps if not step.fresh] == ["report"]
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text() + "7;Zuid;;Neem de telefoon op\n")
+    assert [step.fresh for step in run(small_survey).steps] == [False] * 4
+
+
+def test_a_result_that_was_touched_is_made_again(small_survey: Path) -> None:
+    result = run(small_survey)
+    shares = result.table("shares")
+    result.workspace.path("shares.parquet").write_bytes(b"touched")
+    again = run(small_survey)
+    assert not again.unchanged
+    pd.testing.assert_frame_equal(again.table("shares"), shares)
+
+
+def test_the_same_input_gives_the_same_bytes(small_survey: Path, tmp_path: Path) -> None:
+    first = outputs(run(small_survey).workspace.folder)
+    small_survey.write_text(small_survey.read_text() + "workspace: elders\n")
+    second = outputs(run(small_survey).workspace.folder)
+    assert set(first) == set(second)
+    changed = [name for name in first if first[name] != second[name]]
+    assert changed == []
+
+
+def test_no_personal_data_reaches_the_workspace(small_survey: Path) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text() + "8;Zuid;;Mevrouw Verhoeven belt nooit terug op 06-12345678\n")
+    result = run(small_survey)
+    texts = " ".join(result.table("answers")["text"])
+    assert "Verhoeven" not in texts
+    for name, content in outputs(result.workspace.folder).items():
+        assert b"Verhoeven" not in content, name
+        assert b"06-12345678" not in content, name
+
+
+SCRIPT = """
+import os, signal, sys
+from pipeline import workspace
+left = int(sys.argv[2])
+write = workspace.Path.replace
+def replace(self, target):
+    global left
+    left -= 1
+    if left < 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return write(self, target)
+workspace.Path.replace = replace
+from pipeline.job import run
+run(sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("writes", [0, 1, 4, 6, 9, 12])
+def test_killed_before_any_write_the_next_run_completes_with_the_same_result(
+    small_survey: Path, tmp_path: Path, writes: int
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(small_survey), str(writes)], capture_output=True, check=False
+    )
+    assert done.returncode == -signal.SIGKILL
+    after = outputs(run(small_survey).workspace.folder)
+    small_survey.write_text(small_survey.read_text() + "workspace: elders\n")
+    clean = outputs(run(small_survey).workspace.folder)
+    assert {name: len(content) for name, content in after.items()} == {n: len(c) for n, c in clean.items()}
+    assert [name for name in after if after[name] != clean[name]] == []
+
+
+def test_killed_from_outside_while_working(small_survey: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.cli", "run", str(small_survey)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    folder = small_survey.parent / "duiding-werk"
+    while process.poll() is None and not (folder / "manifest.json").exists():
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    assert run(small_survey).report.is_file()
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(
+    small_survey: Path, no_space: Callable[[], None]
+) -> None:
+    no_space()
+    with pytest.raises(DuidingError, match="No space left on device"):
+        run(small_survey)
+    left = [path.name for path in (small_survey.parent / "duiding-werk").rglob("*") if path.is_file()]
+    assert set(left) <= {".lock"}
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_no_write_permission_is_one_line(small_survey: Path) -> None:
+    small_survey.parent.chmod(0o500)
+    try:
+        with pytest.raises(DuidingError, match="cannot be written"):
+            run(small_survey)
+    finally:
+        small_survey.parent.chmod(0o700)
+
+
+def test_a_workspace_that_is_a_file_is_one_line(small_survey: Path) -> None:
+    (small_survey.parent / "duiding-werk").write_text("in the way")
+    with pytest.raises(DuidingError, match="cannot be written"):
+        run(small_survey)

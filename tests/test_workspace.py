@@ -1,0 +1,75 @@
+"""The workspace: writes are atomic, freshness follows content, one command at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.errors import ConfigError, DuidingError, TableError
+from pipeline.workspace import Workspace, atomic, read_table, write_table, write_text
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_rubbish(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "oud")
+    with pytest.raises(RuntimeError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "oud"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_clear_line(tmp_path: Path, no_space: Callable[[], None]) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "oud")
+    no_space()
+    with pytest.raises(DuidingError, match=r"a\.txt: cannot be written \(No space left on device\)"):
+        write_text(path, "nieuw")
+    assert path.read_text() == "oud"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_same_table_gives_the_same_bytes(tmp_path: Path) -> None:
+    table = pd.DataFrame({"a": ["x", "é"], "b": [1.5, None]})
+    write_table(tmp_path / "1.parquet", table)
+    write_table(tmp_path / "2.parquet", table)
+    assert (tmp_path / "1.parquet").read_bytes() == (tmp_path / "2.parquet").read_bytes()
+
+
+def test_a_damaged_table_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "x.parquet").write_bytes(b"PAR1 nonsense")
+    with pytest.raises(TableError, match=r"x\.parquet: missing or damaged.*duiding run"):
+        read_table(tmp_path / "x.parquet")
+
+
+def test_a_stage_is_fresh_until_key_or_output_changes(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    out = tmp_path / "out.txt"
+    write_text(out, "1")
+    workspace.done("stage", "key", [out], {"n": 3})
+    assert workspace.is_fresh("stage", "key")
+    assert workspace.note("stage") == {"n": 3}
+    assert not workspace.is_fresh("stage", "other key")
+    out.write_text("touched by hand")
+    assert not workspace.is_fresh("stage", "key")
+
+
+def test_a_damaged_manifest_means_everything_is_redone(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text("{half")
+    assert Workspace(tmp_path).manifest == {}
+
+
+def test_one_command_at_a_time(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    with workspace.lock(), pytest.raises(ConfigError, match="another duiding command"), Workspace(tmp_path).lock():
+        pass
+
+
+def test_rubbish_of_a_killed_command_is_swept(tmp_path: Path) -> None:
+    left_over = tmp_path / ".answers-abc123.parquet"
+    left_over.write_bytes(b"half")
+    with Workspace(tmp_path).lock():
+        assert not left_over.exists()

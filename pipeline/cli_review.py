@@ -1,0 +1,333 @@
+"""The `duiding review` commands: wiring only; the analyst reads English here, reviewers read Dutch on the server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.config import Survey
+    from pipeline.workspace import Workspace
+
+app = typer.Typer(
+    name="review", help="Let people check the coding, in Label Studio or Excel.", no_args_is_help=True,
+    pretty_exceptions_enable=False, pretty_exceptions_show_locals=False, rich_markup_mode=None,
+)  # fmt: skip
+SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
+Audit = Annotated[int, typer.Option(min=0, help="Random answers per question, in all; they feed the percentages.")]
+Training = Annotated[int, typer.Option(min=0, help="More answers per question that teach the classifier most.")]
+Second = Annotated[
+    float | None, typer.Option(min=0.0, max=1.0, help="Share of the audit that a second coder codes, blind.")
+]
+ByGroup = Annotated[bool, typer.Option("--by-group", help="Spread the audit over the groups (municipalities).")]
+OfQuestion = Annotated[list[str] | None, typer.Option("--question", help="Only this question; may be repeated.")]
+
+
+@app.command()
+def start(
+    survey: SurveyFile = Path("survey.yaml"),
+    port: Annotated[int | None, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = None,
+    python_env: Annotated[Path | None, typer.Option(help="An environment that has Label Studio already.")] = None,
+) -> None:
+    """Bring up a Label Studio of this survey's own, on this computer only."""
+    from pipeline.review.client import address, connected
+    from pipeline.review.server import credentials_file, is_running
+    from pipeline.review.server import start as start_server
+
+    _, workspace = _load(survey)
+    elsewhere = _elsewhere()
+    if elsewhere:
+        where = address(workspace)
+        with connected(where):
+            _say(f"Using the Label Studio at {where.url} (DUIDING_LABEL_STUDIO_URL); its token works.")
+    else:
+        was_up = is_running(workspace)
+        server = start_server(workspace, port=port, environment=python_env, say=_say)
+        _say(f"Label Studio {'was already' if was_up else 'is'} up: {server.url}")
+        _say(f"Login and password are in {credentials_file(workspace)} (only you can read it).")
+        _say("Colleagues get an account through the invite link under Organization, 'Add People'.")
+    _say(f"Next: duiding review push {survey}")
+
+
+@app.command()
+def stop(survey: SurveyFile = Path("survey.yaml")) -> None:
+    """Stop this survey's own Label Studio; its data stays."""
+    from pipeline.review.server import stop as stop_server
+
+    _, workspace = _load(survey)
+    _say("Label Studio is stopped." if stop_server(workspace) else "Label Studio was not running.")
+
+
+@app.command()
+def push(
+    survey: SurveyFile = Path("survey.yaml"),
+    audit: Audit = 0,
+    training: Training = 0,
+    second: Second = None,
+    by_group: ByGroup = False,
+    reviewer: Annotated[list[str] | None, typer.Option(help="Who codes; repeat it to divide the work.")] = None,
+    blind: Annotated[bool, typer.Option("--blind", help="Show no machine codes to the first coder either.")] = False,
+    question: OfQuestion = None,
+) -> None:
+    """Draw answers (when asked) and send them to Label Studio; doing it twice changes nothing."""
+    from pipeline.review.push import push as push_tasks
+
+    found, workspace = _load(survey)
+    _draw(found, workspace, audit, training, second, by_group, question or [])
+    with _progress() as progress:
+        pushed = push_tasks(
+            workspace, found, questions=question or [], reviewers=reviewer or [], blind=blind, progress=progress
+        )
+    for done in pushed:
+        kind = " (second coder)" if done.kind == "second" else ""
+        _say(
+            f"{done.question}{kind}: {done.added} tasks sent, {done.renewed} renewed, {done.predictions} machine codes "
+            f"renewed, {done.there} were there, {done.coded_before} were coded before"
+        )
+        for title, link in done.links.items():
+            _say(f"  {title}: {link}")
+    _say(f"Next: have them coded, then: duiding review pull {survey}")
+
+
+@app.command()
+def pull(survey: SurveyFile = Path("survey.yaml")) -> None:
+    """Fetch what was coded into the workspace; what is there already is left alone."""
+    from pipeline.intake.pseudonymise import pseudonymise
+    from pipeline.review.adjudicate import open_conflicts
+    from pipeline.review.events import journal_file
+    from pipeline.review.pull import pull as pull_codings
+
+    found, workspace = _load(survey)
+    pulled = pull_codings(workspace, found, clean_notes=pseudonymise)
+    for one in pulled:
+        _say(f"{one.question} ({one.kind}): {one.n_annotations} codings there, {len(one.news)} new")
+        for event in one.wrong:
+            _say(f"  {event.answer_id}: does not count ({event.problem.replace('_', ' ')}); have it coded again")
+    _say(f"Wrote {journal_file(workspace)}")
+    waiting = open_conflicts(workspace)
+    if waiting:
+        ids = ", ".join(conflict.answer_id for conflict in waiting[:10])
+        _say(f"Coders disagree on {len(waiting)} answers: {ids}{', ...' if len(waiting) > 10 else ''}")
+        _say(f"Next: duiding review adjudicate {survey}")
+    else:
+        _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+
+
+@app.command()
+def adjudicate(survey: SurveyFile = Path("survey.yaml")) -> None:
+    """Make a project of the answers that coders disagree on, for someone to decide."""
+    from pipeline.review.adjudicate import adjudicate as make_projects
+
+    found, workspace = _load(survey)
+    made = make_projects(workspace, found)
+    for one in made:
+        _say(f"{one.question}: {one.n_open} to decide ({one.added} sent now): {one.link}")
+    _say(f"Next: decide them, then: duiding review pull {survey}" if made else "Nothing to decide.")
+
+
+@app.command()
+def status(
+    survey: SurveyFile = Path("survey.yaml"),
+    margin: Annotated[float, typer.Option(min=0.001, max=0.5, help="Half the width wanted of every interval.")] = 0.05,
+) -> None:
+    """Say what is done and left, how well coders agree, and whether stopping now is defensible."""
+    from pipeline.review.coders import Coders
+    from pipeline.review.describe import describe
+    from pipeline.review.progress import review_progress
+    from pipeline.review.server import is_running, local_server
+
+    found, workspace = _load(survey)
+    local = local_server(workspace)
+    if _elsewhere():
+        _say("Server: the one in DUIDING_LABEL_STUDIO_URL")
+    elif local is None:
+        _say("Server: none yet (duiding review start)")
+    else:
+        _say(f"Server: {local.url} is {'up' if is_running(workspace) else 'stopped (duiding review start)'}")
+    planner = _Planner(found, workspace)
+    states = review_progress(workspace, found, half_width=planner.half_width, margin=margin)
+    coders = Coders(workspace)
+    for state in states:
+        _say("\n" + "\n".join(describe(state, coders.login, planner.needed(state.question, margin), margin)))
+    if not states:
+        _say(planner.advice(margin))
+    _say("Counted up to the last 'duiding review pull'.")
+
+
+@app.command(name="export")
+def export(
+    file: Annotated[Path, typer.Argument(help="Where to write: .xlsx to code in Excel, .jsonl to share codings.")],
+    survey: SurveyFile = Path("survey.yaml"),
+    audit: Audit = 0,
+    training: Training = 0,
+    second: Second = None,
+    by_group: ByGroup = False,
+    for_second: Annotated[bool, typer.Option("--for-second-coder", help="The blind second coding.")] = False,
+    question: OfQuestion = None,
+) -> None:
+    """Write what is left to code to Excel (.xlsx), or all codings to JSON lines (.jsonl)."""
+    from pipeline.errors import ReviewError, problem
+
+    found, workspace = _load(survey)
+    if file.suffix == ".jsonl":
+        from pipeline.review.exchange import export_jsonl
+
+        _say(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
+        return
+    if file.suffix != ".xlsx":
+        raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl"))
+    from pipeline.review.excel_write import export_workbook
+
+    _draw(found, workspace, audit, training, second, by_group, question or [])
+    counts = export_workbook(workspace, found, file, second=for_second, questions=question or [])
+    _say(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
+    _say(f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME")
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A workbook that was coded (.xlsx), or codings (.jsonl).")],
+    survey: SurveyFile = Path("survey.yaml"),
+    coder: Annotated[str, typer.Option(help="Who coded the workbook.")] = "",
+) -> None:
+    """Read codings back from Excel or JSON lines; a second time changes nothing."""
+    found, workspace = _load(survey)
+    if file.suffix == ".xlsx":
+        from pipeline.intake.pseudonymise import pseudonymise
+        from pipeline.review.excel_read import import_workbook
+
+        done = import_workbook(workspace, found, file, coder=coder, clean_notes=pseudonymise)
+        _say(f"{done.n_ready} answers marked ready, {done.n_new} new; {done.n_open} not ready yet")
+    else:
+        from pipeline.review.exchange import import_jsonl
+
+        lines = import_jsonl(workspace, found, file)
+        _say(f"{lines.n_read} codings read, {lines.n_new} new")
+        if lines.n_not_drawn:
+            _say(f"{lines.n_not_drawn} audited answers were never drawn here: they teach, and feed no percentages")
+    _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+
+
+class _Planner:
+    """What the estimates room expects of an audit, from the machine's shares."""
+
+    def __init__(self, survey: Survey, workspace: Workspace) -> None:
+        self._questions = {question.id: question for question in survey.questions}
+        self._survey, self._workspace = survey, workspace
+
+    def _shares(self, question: str) -> tuple[list[float], int]:
+        """Return the machine's share (0-1) of every code, and the number of answers to the question."""
+        from pipeline.tables import ANSWER
+        from pipeline.workspace import read_table
+
+        path = self._workspace.path("codings.parquet")
+        if not path.exists():
+            return [], 0
+        answers = read_table(self._workspace.path("answers.parquet"))
+        ids = answers.loc[(answers["question"] == question) & (answers["status"] == ANSWER), "answer_id"]
+        rows = read_table(path)
+        rows = rows[(rows["role"] == "machine") & rows["answer_id"].isin(ids)]
+        counts = rows.groupby("code")["applied"].sum()
+        return [float(n) / len(ids) for n in counts], len(ids)
+
+    def half_width(self, question: str, n_audit: int) -> float | None:
+        """Return half the width (share 0-1) to expect of the question's widest interval; None when unknown."""
+        from pipeline.estimates.planner import GUESS, expected_width
+
+        shares, n_answers = self._shares(question)
+        if not shares or not n_audit:
+            return None
+        sensitivity, specificity = GUESS
+        audited = min(n_audit, n_answers)
+        width = expected_width(shares, n_answers, audited, sensitivity=sensitivity, specificity=specificity)
+        return float(width.max()) / 2
+
+    def needed(self, question: str, margin: float) -> int | None:
+        """Return how many audited answers make every interval at most `margin` to either side; None when unknown."""
+        import pandas as pd
+
+        from pipeline.estimates.planner import plan_audit
+
+        shares, n_answers = self._shares(question)
+        if not shares:
+            return None
+        quality = pd.DataFrame({"code": range(len(shares)), "share": shares})
+        return int(plan_audit(quality, n_answers, min(2 * margin, 0.99))["n_audit"].max())
+
+    def advice(self, margin: float, audit: int = 120) -> str:
+        """Return what an audit of a usual size gives and what the wanted margin takes."""
+        parts = []
+        for name in self._questions:
+            width, needed = self.half_width(name, audit), self.needed(name, margin)
+            if width is not None:
+                parts.append(_plan_line(name, audit, width, needed, margin))
+        return "\n".join(parts) or "Nothing to review yet: run 'duiding run' first."
+
+
+def _plan_line(question: str, n: int, width: float, needed: int | None, margin: float) -> str:
+    return (
+        f"{question}: with {n} audited answers every code's interval is at most ±{100 * width:.1f} points; "
+        f"for ±{100 * margin:g} you need about {needed}"
+    )
+
+
+def _draw(
+    survey: Survey, workspace: Workspace, audit: int, training: int, second: float | None, by_group: bool,
+    questions: Sequence[str],
+) -> None:  # fmt: skip
+    from pipeline.review.draw import draw
+
+    if not (audit or training or second is not None):
+        return
+    sample = draw(
+        workspace, survey, audit=audit, training=training, second=second, by_group=by_group, questions=questions
+    )
+    planner = _Planner(survey, workspace)
+    for name, rows in sample.groupby("question"):
+        counts = rows["role"].value_counts()
+        _say(f"{name}: drawn " + ", ".join(f"{role} {n}" for role, n in counts.items()))
+        n = int(counts.get("audit", 0))
+        width = planner.half_width(str(name), n)
+        if width is not None:
+            _say("  " + _plan_line(str(name), n, width, planner.needed(str(name), 0.03), 0.03))
+
+
+def _load(survey: Path) -> tuple[Survey, Workspace]:
+    from pipeline.config import load_survey
+    from pipeline.workspace import Workspace
+
+    found = load_survey(survey)
+    return found, Workspace(found.workspace_path)
+
+
+def _elsewhere() -> bool:
+    import os
+
+    return bool(os.environ.get("DUIDING_LABEL_STUDIO_URL", "").strip())
+
+
+def _say(text: str) -> None:
+    typer.echo(text)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function that draws progress bars on a terminal's standard error, and nothing elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
+        tasks: dict[str, int] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = int(bars.add_task(what, total=total))
+            bars.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield progress

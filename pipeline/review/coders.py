@@ -1,0 +1,41 @@
+"""Coders under another name: a journal may be shared, so it holds no logins."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import secrets
+
+from pipeline.review.files import review_folder, write_private
+from pipeline.workspace import Workspace
+
+
+class Coders:
+    """The workspace's coders: login -> name in the journal, such as `coder-3f2a1b`; kept in a file with mode 600."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._file = review_folder(workspace) / "coders.json"
+        try:
+            found = json.loads(self._file.read_text(encoding="utf-8"))
+            self._salt, self._names = str(found["salt"]), dict(found["names"])
+        except (OSError, ValueError, KeyError, TypeError):
+            self._salt, self._names = secrets.token_hex(16), {}
+        self._saved = dict(self._names)
+
+    def name(self, login: str) -> str:
+        """Return the name in the journal of a login."""
+        digest = hmac.new(self._salt.encode(), login.strip().lower().encode(), hashlib.sha256).hexdigest()
+        name = f"coder-{digest[:8]}"
+        self._names[name] = login.strip()
+        return name
+
+    def login(self, name: str) -> str:
+        """Return the login behind a name, for the analyst's screen only; the name itself when unknown."""
+        return str(self._names.get(name, name))
+
+    def save(self) -> None:
+        """Write new names down."""
+        if self._names != self._saved:
+            write_private(self._file, json.dumps({"salt": self._salt, "names": self._names}, indent=1) + "\n")
+            self._saved = dict(self._names)

@@ -1,0 +1,62 @@
+"""The state of a question's review in words, for the analyst: ids only, never an answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from pipeline.review.agreement import Agreement
+from pipeline.review.progress import QuestionProgress
+
+MOST_IDS = 5
+MOST_PAIRS = 3
+
+
+def describe(state: QuestionProgress, login: Callable[[str], str], needed: int | None, margin: float) -> list[str]:
+    """Return the lines that `duiding review status` shows of one question.
+
+    `login` gives the login behind a coder's name; `needed` is how many audited answers `margin` (share 0-1) takes.
+    """
+    parts = [f"{role} {state.done.get(role, 0)} of {n}" for role, n in sorted(state.drawn.items())]
+    out = [f"{state.question}: {', '.join(parts) or 'nothing drawn'}; {state.left} left"]
+    for coder in state.coders:
+        speed = "" if math.isnan(coder.per_hour) else f", about {coder.per_hour:.0f} an hour"
+        out.append(f"  {login(coder.name)}: {coder.n} coded{speed}")
+    for name, ids in (("doubts", state.doubts), ("skipped", state.skipped), ("to decide", state.open_conflicts)):
+        if ids:
+            out.append(f"  {name}: {len(ids)} ({_some(ids)})")
+    for answer_id, wrong in state.wrong[:MOST_IDS]:
+        out.append(f"  does not count: {answer_id} ({wrong.replace('_', ' ')})")
+    out += _agreement("two people", state.people)
+    out += _agreement("machine and first coder (who saw its codes)", state.machine_first)
+    out += _agreement("machine and second coder (who did not)", state.machine_second)
+    if state.half_width is not None:
+        more = f"; for ±{100 * margin:g} about {needed} audited answers are needed" if needed else ""
+        out.append(f"  widest interval expected now: ±{100 * state.half_width:.1f} points{more}")
+    if state.defensible:
+        return [*out, "  Stopping now is defensible."]
+    return [*out, "  Stopping now is not defensible:", *(f"    - {objection}" for objection in state.objections)]
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:MOST_IDS]) + (", ..." if len(ids) > MOST_IDS else "")
+
+
+def _agreement(who: str, found: Sequence[Agreement]) -> list[str]:
+    if not found:
+        return []
+    whole = found[0]
+    out = [
+        f"  {who}, {whole.n} answers: {100 * whole.percent:.0f}% the same, alpha {whole.alpha:.2f}, "
+        f"F1 {whole.f1:.2f} ({whole.low:.2f}-{whole.high:.2f})"
+    ]
+    for one in found[1:]:
+        if one.flag == "low":
+            pairs = "; ".join(
+                f"{other or 'nothing else'} {n}x ({_some(ids)})" for other, n, ids in one.confused[:MOST_PAIRS]
+            )
+            out.append(
+                f"    {one.code}: alpha {one.alpha:.2f}, kappa {one.kappa:.2f}; "
+                f"where one gave it the other gave: {pairs}"
+            )
+    return out

@@ -1,0 +1,225 @@
+"""The journal `review.jsonl`: one line per thing a coder did, only ever added to, without any answer's text.
+
+It is also the exchange format: `duiding review export FILE.jsonl` writes it and `duiding review import` reads it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ReviewError, did_you_mean, problem
+from pipeline.review.files import review_folder
+from pipeline.tables import REVIEW_ROLES
+from pipeline.workspace import Workspace, write_text
+
+ORIGINS = ("accepted", "changed", "manual")
+PROBLEMS = ("", "empty", "unknown_code", "several_in_facet")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One coding of one answer by one coder.
+
+    `codes` hold, the other codes in `judged` don't; `codebook` is the codebook's digest; `origin` says whether the
+    machine's codes were accepted, changed or not shown; `annotation` identifies the act, so a later line with the same
+    one replaces it. `inclusion_probability` and `stratum` travel along in an exchange file only.
+    """
+
+    answer_id: str
+    question: str
+    codebook: str
+    codes: tuple[str, ...]
+    judged: tuple[str, ...]
+    coder: str
+    role: str
+    at: str
+    origin: str
+    annotation: str
+    doubt: bool = False
+    skipped: bool = False
+    note: bool = False
+    problem: str = ""
+    seconds: float | None = None
+    adjudicated: bool = False
+    inclusion_probability: float | None = None
+    stratum: str | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether this is a finished coding: not skipped and nothing wrong with it."""
+        return not self.skipped and not self.problem
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What must differ for this to be news about the same annotation."""
+        return (self.answer_id, frozenset(self.codes), self.coder, self.doubt, self.skipped, self.note, self.problem)
+
+    def line(self) -> str:
+        """Return the event as one JSON line; fields at their default are left out."""
+        shown = {
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.default is MISSING or getattr(self, field.name) != field.default
+        }
+        return json.dumps(shown, ensure_ascii=False)
+
+
+_FIELDS = {field.name: field for field in fields(Event)}
+_REQUIRED = tuple(name for name, field in _FIELDS.items() if field.default is MISSING)
+_OPTIONAL_ON_READING = ("judged", "origin", "annotation")
+
+
+def journal_file(workspace: Workspace) -> Path:
+    """Return the path of the workspace's journal."""
+    return review_folder(workspace) / "review.jsonl"
+
+
+def parse_event(raw: object, *, file: str | Path, line: int, judged: Sequence[str] | None = None) -> Event:
+    """Return the event in one parsed JSON line; `judged` is used where the line does not list it.
+
+    Raises:
+        ReviewError: a field is missing, unknown or of the wrong kind; the message names the line.
+    """
+    place = f"line {line}"
+    if not isinstance(raw, dict):
+        raise ReviewError(problem(file=file, place=place, found="not a JSON object", expected="one object per line"))
+    unknown = sorted(set(raw) - set(_FIELDS))
+    if unknown:
+        raise ReviewError(
+            problem(file=file, place=place, found=f"unknown field '{str(unknown[0])[:40]}'",
+                    do=did_you_mean(str(unknown[0]), _FIELDS))
+        )  # fmt: skip
+    values = dict(raw)
+    if "judged" not in values and judged is not None:
+        values["judged"] = list(judged)
+    values.setdefault("origin", "manual")
+    values.setdefault("annotation", f"{values.get('coder')}/{values.get('role')}/{values.get('answer_id')}")
+    for name in _REQUIRED:
+        if name not in values:
+            raise ReviewError(problem(file=file, place=place, found=f"field '{name}' is missing", do=f"add '{name}'"))
+    for name, value in values.items():
+        values[name] = _checked(name, value, file, place)
+    if not set(values["codes"]) <= set(values["judged"]) and not values.get("problem"):
+        raise ReviewError(
+            problem(file=file, place=place, found="a code in 'codes' is not in the codebook it was coded with",
+                    expected="every code to be in 'judged'")
+        )  # fmt: skip
+    return Event(**values)
+
+
+def _checked(name: str, value: object, file: str | Path, place: str) -> object:
+    def wrong(expected: str) -> ReviewError:
+        return ReviewError(
+            problem(file=file, place=f"{place}, {name}", found="a value of the wrong kind", expected=expected)
+        )
+
+    if name in ("codes", "judged"):
+        if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+            raise wrong("a list of code ids")
+        return tuple(value)
+    if name in ("doubt", "skipped", "note", "adjudicated"):
+        if not isinstance(value, bool):
+            raise wrong("true or false")
+        return value
+    if name in ("seconds", "inclusion_probability"):
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise wrong("a number")
+        if name == "inclusion_probability" and not 0 < value <= 1:
+            raise wrong("a number above 0 and at most 1")
+        return float(value)
+    if name == "stratum" and value is None:
+        return None
+    allowed = {"role": REVIEW_ROLES, "origin": ORIGINS, "problem": PROBLEMS}.get(name)
+    if not isinstance(value, str) or (allowed is not None and value not in allowed):
+        raise wrong("one of " + ", ".join(item for item in allowed if item) if allowed else "text")
+    if name == "at":
+        return utc(value) or _raise(wrong("an ISO 8601 time with a time zone"))
+    return value
+
+
+def _raise(error: ReviewError) -> object:
+    raise error
+
+
+def utc(text: str) -> str:
+    """Return a time as ISO 8601 in UTC with microseconds; empty when it is no time with a zone.
+
+    >>> utc("2022-11-01T10:00:00+01:00")
+    '2022-11-01T09:00:00.000000Z'
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    if found.tzinfo is None:
+        return ""
+    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def read_lines(path: Path) -> list[tuple[int, Any]]:
+    """Return the parsed JSON lines with their numbers; a last line that was cut off half-way is left out.
+
+    Raises:
+        ReviewError: the file can't be read or a line is not JSON.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ReviewError(problem(file=path, found="not UTF-8 text", do="save the file as UTF-8")) from error
+    except OSError as error:
+        raise ReviewError(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
+    out = []
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            out.append((number, json.loads(line)))
+        except ValueError as error:
+            if number == len(lines):  # no newline after it: the writer was stopped there
+                continue
+            raise ReviewError(
+                problem(file=path, place=f"line {number}", found="not valid JSON", do="restore the file from a copy")
+            ) from error
+    return out
+
+
+def read_journal(workspace: Workspace) -> list[Event]:
+    """Return every event of the workspace's journal, oldest line first.
+
+    Raises:
+        ReviewError: the journal is damaged.
+    """
+    path = journal_file(workspace)
+    if not path.exists():
+        return []
+    return [parse_event(raw, file=path, line=number) for number, raw in read_lines(path)]
+
+
+def latest(events: Iterable[Event]) -> dict[str, Event]:
+    """Return, per annotation, its last line."""
+    return {event.annotation: event for event in events}
+
+
+def add_events(workspace: Workspace, events: Sequence[Event]) -> list[Event]:
+    """Add the events that are news to the journal, all of them or none, and return them."""
+    path = journal_file(workspace)
+    known = latest(read_journal(workspace))
+    news: dict[str, Event] = {}
+    for event in events:
+        before = news.get(event.annotation) or known.get(event.annotation)
+        if before is None or before.content != event.content:
+            news[event.annotation] = event
+    if not news:
+        return []
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
+    old = old[: old.rfind("\n") + 1]
+    write_text(path, old + "".join(event.line() + "\n" for event in news.values()))
+    return list(news.values())

@@ -1,0 +1,130 @@
+"""Codings in and out as JSON lines (the journal's format), to share, keep under version control or merge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.codebook import Codebook
+from pipeline.config import Survey
+from pipeline.errors import ReviewError, did_you_mean, problem
+from pipeline.review.events import Event, add_events, parse_event, read_journal, read_lines
+from pipeline.review.files import one_at_a_time
+from pipeline.review.reviewed import with_sample_roles
+from pipeline.review.sample import read_sample, write_sample
+from pipeline.workspace import Workspace, read_table, write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Imported:
+    """How many lines were read, how many were news, and how many audit lines are of answers that were never drawn."""
+
+    n_read: int
+    n_new: int
+    n_not_drawn: int
+
+
+def export_jsonl(workspace: Workspace, path: Path) -> int:
+    """Write the last coding per annotation, with the inclusion probabilities of the sample; return how many.
+
+    Raises:
+        ReviewError: the journal is damaged.
+    """
+    sample = read_sample(workspace)
+    drawn = {
+        (answer_id, role): (None if probability != probability else float(probability), stratum)
+        for answer_id, role, probability, stratum in zip(
+            sample["answer_id"], sample["role"], sample["inclusion_probability"], sample["stratum"], strict=True
+        )
+    }
+    lines = []
+    for event in with_sample_roles(read_journal(workspace), sample):
+        probability, stratum = drawn.get((event.answer_id, event.role), (None, None))
+        named = str(stratum) if isinstance(stratum, str) else None
+        lines.append(replace(event, inclusion_probability=probability, stratum=named).line())
+    write_text(path, "".join(line + "\n" for line in lines))
+    return len(lines)
+
+
+def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
+    """Add the codings of a JSON lines file to the journal, all of them or none; a second time adds nothing.
+
+    A line with an `inclusion_probability` puts its answer in the sample when it was not drawn here; an audit line
+    without one, of an answer that was not drawn here, is kept but counts as training: nothing can be estimated from it.
+
+    Raises:
+        ReviewError: a line breaks the format, or names a question, answer or code that does not exist.
+    """
+    with one_at_a_time(workspace):
+        codebooks = {question.id: survey.codebook(question) for question in survey.questions}
+        events = []
+        for line, raw in read_lines(path):
+            events.append(_parse(raw, path, line, codebooks))
+        answers = workspace.path("answers.parquet")
+        if answers.exists():
+            frame = read_table(answers)
+            _check_answers(events, dict(zip(frame["answer_id"], frame["question"], strict=True)), path)
+        sample = read_sample(workspace)
+        extended = _with_lines(sample, events)
+        roles = set(zip(extended["answer_id"], extended["role"], strict=True))
+        if len(extended) > len(sample):
+            write_sample(workspace, extended)
+        plain = [replace(event, inclusion_probability=None, stratum=None) for event in events]
+        new = add_events(workspace, plain)
+        audited = {event.answer_id for event in events if event.role == "audit"}
+        lost = {answer_id for answer_id in audited if (answer_id, "audit") not in roles}
+        return Imported(len(events), len(new), len(lost))
+
+
+def _parse(raw: object, path: Path, line: int, codebooks: Mapping[str, Codebook]) -> Event:
+    question = raw.get("question") if isinstance(raw, dict) else None
+    codebook = codebooks.get(question) if isinstance(question, str) else None
+    if isinstance(question, str) and codebook is None:
+        raise ReviewError(
+            problem(file=path, place=f"line {line}", found=f"no question '{question[:60]}' in this survey",
+                    do=did_you_mean(question, codebooks))
+        )  # fmt: skip
+    judged = None
+    if isinstance(raw, dict) and codebook is not None:
+        if raw.get("codebook") == codebook.digest:
+            judged = list(codebook.by_id)
+        elif "judged" not in raw and "codebook" in raw:
+            raise ReviewError(
+                problem(file=path, place=f"line {line}", found="coded with another version of the codebook",
+                        expected=f"version {codebook.digest}, or a field 'judged' with the codes of that version")
+            )  # fmt: skip
+    event = parse_event(raw, file=path, line=line, judged=judged)
+    for code in event.codes:
+        if codebook is not None and code not in codebook.by_id and not event.problem:
+            codebook.resolve(code, file=path, place=f"line {line}")
+    return event
+
+
+def _check_answers(events: Sequence[Event], questions: Mapping[str, str], path: Path) -> None:
+    for position, event in enumerate(events, start=1):
+        if questions.get(event.answer_id) != event.question:
+            raise ReviewError(
+                problem(file=path, place=f"coding {position}", found=f"no answer {event.answer_id} to {event.question}",
+                        expected="codings of this survey's answers", do="run 'duiding run' on the file they came from")
+            )  # fmt: skip
+
+
+def _with_lines(sample: pd.DataFrame, events: Sequence[Event]) -> pd.DataFrame:
+    import pandas as pd
+
+    known = set(zip(sample["answer_id"], sample["role"], strict=True))
+    rows: dict[tuple[str, str], dict[str, object]] = {}
+    for event in events:
+        key = (event.answer_id, event.role)
+        if event.inclusion_probability is not None and key not in known:
+            rows[key] = {
+                "answer_id": event.answer_id, "question": event.question, "role": event.role,
+                "inclusion_probability": event.inclusion_probability, "stratum": event.stratum or event.question,
+            }  # fmt: skip
+    new = pd.DataFrame(list(rows.values()))
+    return pd.concat([sample, new], ignore_index=True) if rows and len(sample) else new if rows else sample

@@ -1,0 +1,70 @@
+"""Where the review keeps its files in the workspace, and who may read and write them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import ReviewError, problem
+from pipeline.workspace import Workspace
+
+LOCK_SECONDS = 900
+_IGNORE = "# only the coders' decisions are meant for version control\n*\n!.gitignore\n!review.jsonl\n"
+
+
+def review_folder(workspace: Workspace) -> Path:
+    """Return the review's folder in the workspace, made when missing."""
+    folder = workspace.path("review")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text(_IGNORE, encoding="utf-8")
+    except OSError as error:
+        raise ReviewError(
+            problem(file=folder, found=f"cannot be written ({error.strerror})", do="mend its permissions or free space")
+        ) from error
+    return folder
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file atomically with mode 600; it is never readable by others, not even for a moment."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)  # mkstemp makes mode 600
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).replace(path)
+    except OSError as error:
+        raise ReviewError(
+            problem(file=path, found=f"cannot be written ({error.strerror})", do="check permissions and free space")
+        ) from error
+
+
+@contextlib.contextmanager
+def one_at_a_time(workspace: Workspace) -> Iterator[None]:
+    """Let review commands on one workspace wait for each other; `duiding run` is kept out meanwhile.
+
+    Raises:
+        ReviewError: another review command did not end within 15 minutes.
+        ConfigError: another duiding command is working in the workspace.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(review_folder(workspace) / "lock", timeout=LOCK_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise ReviewError(
+            problem(file=workspace.folder, found="another review command has been busy for 15 minutes",
+                    do="wait for it to end, then run the same command again")
+        ) from error  # fmt: skip
+    try:
+        with workspace.lock():
+            yield
+    finally:
+        lock.release()

@@ -1,0 +1,175 @@
+"""How far the review is: done and left, per coder, speed, agreement so far, and whether stopping now is defensible."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipeline.codebook import Codebook
+from pipeline.config import Question, Survey
+from pipeline.review.agreement import FLOOR, Agreement, Coded, compare_coders
+from pipeline.review.events import Event, read_journal
+from pipeline.review.reviewed import conflicts, deciding, with_sample_roles
+from pipeline.review.sample import read_sample
+from pipeline.review.tasks import machine_codes
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Question id, audited answers so far -> half the width of its widest interval (share 0-1), or None when unknown.
+HalfWidth = Callable[[str, int], float | None]
+MARGIN = 0.05
+SKIPS = 0.05
+MINIMUM_TWICE = 10
+
+
+@dataclass(frozen=True)
+class Coder:
+    """What one coder did on one question; `per_hour` is nan when the speed is unknown."""
+
+    name: str
+    n: int
+    per_hour: float
+
+
+@dataclass(frozen=True)
+class QuestionProgress:
+    """The review of one question. `drawn` and `done` are per role; ids are of answers that need someone's attention.
+
+    `people` compares first and second coder, `machine_first` machine and first coder (who saw the machine's codes),
+    `machine_second` machine and second coder (who did not). `half_width` is that of the widest interval (0-1).
+    """
+
+    question: str
+    drawn: dict[str, int]
+    done: dict[str, int]
+    coders: tuple[Coder, ...]
+    doubts: tuple[str, ...]
+    skipped: tuple[str, ...]
+    wrong: tuple[tuple[str, str], ...]
+    open_conflicts: tuple[str, ...]
+    people: tuple[Agreement, ...]
+    machine_first: tuple[Agreement, ...]
+    machine_second: tuple[Agreement, ...]
+    half_width: float | None
+    objections: tuple[str, ...]
+
+    @property
+    def left(self) -> int:
+        """How many drawn answers are still to be coded, over all roles."""
+        return sum(self.drawn.values()) - sum(self.done.values())
+
+    @property
+    def defensible(self) -> bool:
+        """Whether stopping now can be defended."""
+        return not self.objections
+
+
+def review_progress(
+    workspace: Workspace, survey: Survey, *, half_width: HalfWidth | None = None, margin: float = MARGIN
+) -> list[QuestionProgress]:
+    """Return the state of the review per question, from the journal (so: as of the last pull).
+
+    Raises:
+        ReviewError: the journal is damaged.
+    """
+    sample = read_sample(workspace)
+    events = with_sample_roles(read_journal(workspace), sample)
+    out = []
+    for question in survey.questions:
+        rows = sample[sample["question"] == question.id]
+        mine = [event for event in events if event.question == question.id]
+        if not rows.empty or mine:
+            out.append(_progress(workspace, survey, question, rows, mine, half_width, margin))
+    return out
+
+
+def _progress(
+    workspace: Workspace, survey: Survey, question: Question, rows: pd.DataFrame, events: Sequence[Event],
+    half_width: HalfWidth | None, margin: float,
+) -> QuestionProgress:  # fmt: skip
+    codebook = survey.codebook(question)
+    decided = deciding(events)
+    drawn = {str(role): int(n) for role, n in rows["role"].value_counts().items()}
+    pairs = set(zip(rows["answer_id"], rows["role"], strict=True))
+    done = Counter(role for answer_id, role in decided if (answer_id, role) in pairs)
+    finished = {answer_id for answer_id, _ in decided}
+    people, first, second = _agreements(workspace, question, codebook, events, survey.seed)
+    n_audit = done.get("audit", 0)
+    width = half_width(question.id, n_audit) if half_width is not None and n_audit else None
+    open_now = tuple(conflict.answer_id for conflict in conflicts(events))
+    skipped = sorted({event.answer_id for event in events if event.skipped} - finished)
+    skipped_audit = sum((answer_id, "audit") in pairs for answer_id in skipped)
+    objections = _objections(drawn.get("audit", 0), n_audit, skipped_audit, width, margin, people, open_now)
+    return QuestionProgress(
+        question.id, drawn, dict(done), _coders(events),
+        doubts=tuple(sorted({event.answer_id for event in events if event.doubt})),
+        skipped=tuple(skipped),
+        wrong=tuple(sorted({(event.answer_id, event.problem) for event in events if event.problem})),
+        open_conflicts=open_now, people=people, machine_first=first, machine_second=second,
+        half_width=width, objections=objections,
+    )  # fmt: skip
+
+
+def _objections(
+    drawn: int, done: int, skipped: int, width: float | None, margin: float, people: Sequence[Agreement],
+    open_now: Sequence[str],
+) -> tuple[str, ...]:  # fmt: skip
+    """Return what a critical reader could hold against stopping now."""
+    out = []
+    if not drawn:
+        return ("no audit was drawn, so there is nothing to estimate from",)
+    if not done:
+        return (f"none of the {drawn} audited answers is coded",)
+    if width is not None and width > margin:
+        out.append(f"the widest interval is ±{100 * width:.1f} points, more than ±{100 * margin:.1f}")
+    if width is None and done < drawn:
+        out.append(f"{drawn - done} audited answers are left and the interval's width is not known")
+    if skipped > SKIPS * drawn:
+        out.append(f"{skipped} of {drawn} audited answers were skipped, and skipping is not random")
+    if open_now:
+        out.append(f"{len(open_now)} disagreements wait for 'duiding review adjudicate'")
+    twice = people[0].n if people else 0
+    if twice < MINIMUM_TWICE:
+        out.append(f"only {twice} answers were coded by two people, too few to know how well they agree")
+    low = [found.code for found in people if found.code and found.flag == "low"]
+    if low and twice >= MINIMUM_TWICE:
+        out.append(f"coders agree too little (alpha below {FLOOR:g}) on: {', '.join(low)}")
+    return tuple(out)
+
+
+def _coders(events: Sequence[Event]) -> tuple[Coder, ...]:
+    seconds: dict[str, list[float]] = {}
+    counts = Counter(event.coder for event in events if event.counts)
+    for event in events:
+        if event.counts and event.seconds:
+            seconds.setdefault(event.coder, []).append(event.seconds)
+    return tuple(
+        Coder(name, n, 3600 / statistics.median(seconds[name]) if name in seconds else math.nan)
+        for name, n in sorted(counts.items())
+    )
+
+
+def _agreements(
+    workspace: Workspace, question: Question, codebook: Codebook, events: Sequence[Event], seed: int
+) -> tuple[tuple[Agreement, ...], tuple[Agreement, ...], tuple[Agreement, ...]]:
+    """Return people, machine and first coder, machine and second coder; on the codes that coders choose from."""
+    own = deciding(event for event in events if not event.adjudicated)
+    first: Coded = {key: frozenset(event.codes) for (key, role), event in own.items() if role == "audit"}
+    second: Coded = {key: frozenset(event.codes) for (key, role), event in own.items() if role == "second"}
+    wanted = {*first, *second}
+    machine: Coded = {
+        key: frozenset(codes) for key, codes in machine_codes(workspace, question, codebook, wanted).codes.items()
+    }
+    given = {codebook.resolve(code) for code in question.fixed_codes}
+    fixed = {codebook.by_id[code].facet for code in given} if codebook.facets else set()
+    one = {facet.id for facet in codebook.facets if facet.choice == "one"}
+    codes = [code.id for code in codebook.codes if code.id not in given and code.facet not in (fixed & one)]
+    pairs = ((first, second), (machine, first), (machine, second))
+    people, machine_first, machine_second = (tuple(compare_coders(a, b, codes, seed=seed)) for a, b in pairs)
+    return people, machine_first, machine_second

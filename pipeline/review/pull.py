@@ -1,0 +1,151 @@
+"""Fetch the coders' annotations into the journal: only what is new, all of a project or none of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Survey
+from pipeline.errors import ReviewError, problem
+from pipeline.review.client import Address, address, connected, speaking
+from pipeline.review.coders import Coders
+from pipeline.review.events import Event, add_events, utc
+from pipeline.review.files import one_at_a_time, review_folder, write_private
+from pipeline.review.labeling import Choice, codes_in_config, from_result
+from pipeline.review.projects import Project, export_tasks, find_projects, remember, remembered
+from pipeline.review.tasks import choice_of
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from label_studio_sdk import LabelStudio
+
+_ROLES = {"steekproef": "audit", "leren": "training", "tweede": "second"}
+CleanNotes = Callable[[Sequence[str]], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Pulled:
+    """What a pull found in one project: annotations there, news for the journal, and codings that can't count."""
+
+    question: str
+    kind: str
+    n_annotations: int
+    news: tuple[Event, ...]
+
+    @property
+    def wrong(self) -> list[Event]:
+        """The new codings that don't count because something is wrong with them."""
+        return [event for event in self.news if event.problem]
+
+
+def pull(workspace: Workspace, survey: Survey, *, clean_notes: CleanNotes | None = None) -> list[Pulled]:
+    """Fetch every project of the survey; a second pull adds nothing, an interrupted one is completed by the next.
+
+    Notes are only kept (in `notes.json`, mode 600, never in the journal) when `clean_notes` takes personal data out.
+
+    Raises:
+        ReviewError: the server is down or refuses, or has no project of this survey.
+    """
+    with one_at_a_time(workspace):
+        where = address(workspace)
+        with connected(where) as client:
+            projects = find_projects(client, where, survey)
+            questions = {question.id: question for question in survey.questions}
+            remember(workspace, projects)
+            out = []
+            for (name, _), project in sorted(projects.items()):
+                if name in questions:
+                    choice = choice_of(questions[name], survey.codebook(questions[name]))
+                    out.append(pull_project(workspace, client, where, project, choice, clean_notes))
+            lost = {key for key in remembered(workspace) - set(projects) if key[0] in questions and key[1] != "decide"}
+            gone = sorted(f"{name} ({kind})" for name, kind in lost)
+            if gone or not projects:
+                raise ReviewError(
+                    problem(file=where.url, place=", ".join(gone), found="the project is not on the server (any more)",
+                            do="'duiding review push' makes it (again); all that was pulled before is kept")
+                )  # fmt: skip
+            return out
+
+
+def pull_project(
+    workspace: Workspace, client: LabelStudio, where: Address, project: Project, choice: Choice,
+    clean_notes: CleanNotes | None = None,
+) -> Pulled:  # fmt: skip
+    """Fetch one project into the journal.
+
+    Raises:
+        ReviewError: the server can't be reached, refuses, or breaks off.
+    """
+    tasks = export_tasks(client, where, project)
+    with speaking(where, "listing coders"):
+        logins = {int(user.id): str(user.email or user.username or user.id) for user in client.users.list()}
+    coders = Coders(workspace)
+    events, notes = [], {}
+    ours = [task for task in tasks if (task.get("data") or {}).get("answer_id")]  # people may add tasks of their own
+    for task in ours:
+        for annotation in task.get("annotations") or []:
+            event, note = _event(task, annotation, project, choice, logins, coders)
+            events.append(event)
+            if note:
+                notes[event.annotation] = note
+    coders.save()
+    keep_notes(workspace, notes, clean_notes)
+    return Pulled(project.question, project.kind, len(events), tuple(add_events(workspace, events)))
+
+
+def _event(
+    task: Mapping[str, Any], annotation: Mapping[str, Any], project: Project, choice: Choice,
+    logins: Mapping[int, str], coders: Coders,
+) -> tuple[Event, str]:  # fmt: skip
+    data = task.get("data") or {}
+    offered = codes_in_config(project.config)  # what the coder saw, which an edited codebook may not be
+    gone = tuple(code for code in offered if code not in choice.codebook.by_id)
+    new = set(choice.offered()) - set(offered)
+    labels = from_result(choice, annotation.get("result") or [], gone)
+    skipped = bool(annotation.get("was_cancelled"))
+    who = annotation.get("completed_by")
+    user = int(who["id"]) if isinstance(who, dict) else int(who or 0)
+    seconds = annotation.get("lead_time")
+    event = Event(
+        answer_id=str(data.get("answer_id", "")),
+        question=project.question,
+        codebook=project.digest,
+        codes=() if skipped else labels.codes,
+        judged=(*(code for code in choice.judged() if code not in new), *gone),
+        coder=coders.name(logins.get(user, f"user-{user}")),
+        role="second" if project.kind == "second" else _ROLES.get(str(data.get("rol")), "training"),
+        at=utc(str(annotation.get("updated_at") or annotation.get("created_at"))),
+        origin=_origin(choice, annotation, labels.codes),
+        annotation=str(annotation.get("unique_id") or f"{project.id}-{annotation.get('id')}"),
+        doubt=labels.doubt,
+        skipped=skipped,
+        note=bool(labels.note),
+        problem="" if skipped else labels.problem,
+        seconds=round(float(seconds), 1) if seconds is not None else None,
+        adjudicated=project.kind == "decide",
+    )
+    return event, labels.note
+
+
+def _origin(choice: Choice, annotation: Mapping[str, Any], codes: tuple[str, ...]) -> str:
+    """Return whether the machine's codes that this annotation began with were kept."""
+    shown = annotation.get("prediction") or {}
+    if not shown.get("result"):
+        return "manual"
+    return "accepted" if from_result(choice, shown["result"]).codes == codes else "changed"
+
+
+def keep_notes(workspace: Workspace, notes: Mapping[str, str], clean: CleanNotes | None) -> None:
+    """Keep notes without personal data in `notes.json` (mode 600); without `clean` they stay where they are."""
+    if not notes or clean is None:
+        return
+    path = review_folder(workspace) / "notes.json"
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        kept = {}
+    wanted = {**kept, **dict(zip(notes, clean(list(notes.values())), strict=True))}
+    if wanted != kept:
+        write_private(path, json.dumps(wanted, ensure_ascii=False, indent=0, sort_keys=True) + "\n")

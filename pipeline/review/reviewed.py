@@ -1,0 +1,131 @@
+"""What the reviewers decided, as tables: the codings that count, every coding, and the disagreements."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from pipeline.codebook import Codebook
+from pipeline.review.events import Event, latest, read_journal
+from pipeline.review.sample import read_sample
+from pipeline.tables import CODINGS, check_table
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def with_sample_roles(events: Iterable[Event], sample: pd.DataFrame) -> list[Event]:
+    """Return the last event per annotation, in the role that its answer has in the sample.
+
+    An answer chosen for training that the audit later drew as well counts as audit; a coding of an answer that was
+    never drawn can only be training, because its inclusion probability is unknown.
+    """
+    roles: dict[str, str] = {}
+    for answer_id, role in zip(sample["answer_id"], sample["role"], strict=True):
+        if role == "audit" or (role == "training" and answer_id not in roles):
+            roles[str(answer_id)] = str(role)
+    return [
+        event if event.role == "second" else replace(event, role=roles.get(event.answer_id, "training"))
+        for event in latest(events).values()
+    ]
+
+
+def deciding(events: Iterable[Event]) -> dict[tuple[str, str], Event]:
+    """Return per answer and role the one coding that counts: the adjudicated one, else the last one given."""
+    out: dict[tuple[str, str], Event] = {}
+    for event in sorted(events, key=lambda event: (event.adjudicated, event.at, event.annotation)):
+        if event.counts:
+            out[(event.answer_id, event.role)] = event
+    return out
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """An answer that coders coded differently, with their codings; `kind`: `two_annotations` or `second_coder`."""
+
+    answer_id: str
+    question: str
+    kind: str
+    codings: tuple[Event, ...]
+
+
+def conflicts(events: Iterable[Event]) -> list[Conflict]:
+    """Return the answers on which codings differ and that nobody adjudicated yet, in order of answer id.
+
+    Codes that only one of the codebook versions knew are not compared. Codings newer than the adjudication reopen it.
+    """
+    per_answer: dict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        if event.counts:
+            per_answer[event.answer_id].append(event)
+    out = []
+    for answer_id, found in sorted(per_answer.items()):
+        settled = max((event.at for event in found if event.adjudicated), default="")
+        last: dict[tuple[str, str], Event] = {}
+        for event in sorted(found, key=lambda event: (event.at, event.annotation)):
+            if not event.adjudicated:
+                last[(event.coder, event.role)] = event
+        codings = tuple(last.values())
+        common = set.intersection(*(set(event.judged) for event in codings)) if codings else set()
+        if len({frozenset(event.codes) & common for event in codings}) < 2:
+            continue
+        if settled and max(event.at for event in codings) <= settled:
+            continue
+        kind = "second_coder" if any(event.role == "second" for event in codings) else "two_annotations"
+        out.append(Conflict(answer_id, codings[0].question, kind, codings))
+    return out
+
+
+def to_codings(events: Iterable[Event], codebooks: Mapping[str, Codebook] | None = None) -> pd.DataFrame:
+    """Return events as a codings table: one row per code that was judged, applied or not.
+
+    With `codebooks` (question -> codebook), codes that a codebook no longer has are left out.
+    """
+    import pandas as pd
+
+    names = ("answer_id", "code", "applied", "coder", "role", "at", "question", "origin", "doubt", "note", "skipped")
+    columns: dict[str, list[object]] = {name: [] for name in names}
+    for event in events:
+        valid = codebooks[event.question].by_id if codebooks and event.question in codebooks else None
+        chosen = set(event.codes)
+        for code in event.judged:
+            if valid is not None and code not in valid:
+                continue
+            row = (event.answer_id, code, code in chosen, event.coder, event.role, event.at, event.question)
+            for name, value in zip(names, (*row, event.origin, event.doubt, event.note, event.skipped), strict=True):
+                columns[name].append(value)
+    table = pd.DataFrame(columns)
+    for name in ("doubt", "note", "skipped"):
+        table[name] = table[name].astype(bool)
+    return check_table(table, CODINGS)
+
+
+def reviewed_codings(workspace: Workspace, codebooks: Mapping[str, Codebook] | None = None) -> pd.DataFrame:
+    """Return the codings that count: per answer and role one coder's, one row per code of the codebook.
+
+    Skipped answers, answers without any code and codes that don't exist are left out (`duiding review status` lists
+    them). Beyond the contract the columns are question, origin (accepted, changed, manual), doubt, note and skipped.
+
+    Raises:
+        ReviewError: the journal is damaged.
+    """
+    events = with_sample_roles(read_journal(workspace), read_sample(workspace))
+    decided = sorted(deciding(events).items())
+    return to_codings([event for _, event in decided], codebooks)
+
+
+def all_codings(workspace: Workspace, codebooks: Mapping[str, Codebook] | None = None) -> pd.DataFrame:
+    """Return every coder's finished codings (the last per coder, answer and role), for agreement.
+
+    Raises:
+        ReviewError: the journal is damaged.
+    """
+    events = with_sample_roles(read_journal(workspace), read_sample(workspace))
+    own: dict[tuple[str, str, str], Event] = {}
+    for event in sorted(events, key=lambda event: (event.at, event.annotation)):
+        if event.counts and not event.adjudicated:
+            own[(event.answer_id, event.role, event.coder)] = event
+    return to_codings([event for _, event in sorted(own.items())], codebooks)

@@ -1,0 +1,220 @@
+"""The journal and what is read out of it: nothing twice, nothing lost, the right coding counts."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import ReviewError
+from pipeline.review.draw import draw
+from pipeline.review.events import Event, add_events, journal_file, latest, parse_event, read_journal
+from pipeline.review.exchange import export_jsonl, import_jsonl
+from pipeline.review.reviewed import all_codings, conflicts, deciding, reviewed_codings
+from pipeline.review.sample import empty_sample, read_sample, write_sample
+from pipeline.workspace import Workspace
+
+from .conftest import Made, applied
+
+Make = Callable[..., Made]
+
+
+def event(answer: str = "a", codes: str = "x", **more: Any) -> Event:
+    values: dict[str, Any] = {
+        "answer_id": answer, "question": "q", "codebook": "0" * 16, "codes": tuple(codes), "judged": ("x", "y", "z"),
+        "coder": "anna", "role": "audit", "at": "2022-11-01T10:00:00.000000Z", "origin": "accepted",
+        "annotation": f"{more.get('coder', 'anna')}/{more.get('role', 'audit')}/{answer}",
+    }  # fmt: skip
+    return Event(**{**values, **more})
+
+
+def sampled(workspace: Workspace, *answers: str, role: str = "audit") -> None:
+    rows = pd.DataFrame({"answer_id": answers, "question": "q", "role": role, "inclusion_probability": 0.5})
+    before = read_sample(workspace)
+    write_sample(workspace, pd.concat([before, rows.assign(stratum="q")]) if len(before) else rows.assign(stratum="q"))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "werk")
+
+
+texts = st.text(st.characters(blacklist_categories=["Cs"]), max_size=12)
+
+
+@given(
+    answer=texts, codes=st.sets(st.sampled_from("xyz")), coder=texts, doubt=st.booleans(), skipped=st.booleans(),
+    seconds=st.none() | st.floats(0, 1e6), role=st.sampled_from(["audit", "training", "second"]),
+    problem=st.sampled_from(["", "empty", "unknown_code"]),
+)  # fmt: skip
+def test_a_line_reads_back_as_the_event_it_was(answer: str, codes: set[str], **more: Any) -> None:
+    given = event(answer, "".join(sorted(codes)), annotation="1", **more)
+    line = given.line()
+    assert "\n" not in line
+    assert parse_event(json.loads(line), file="x", line=1) == given
+
+
+def test_only_news_is_added_and_nothing_is_taken_away(workspace: Workspace) -> None:
+    assert len(add_events(workspace, [event("a"), event("b")])) == 2
+    before = journal_file(workspace).read_text("utf-8")
+    assert add_events(workspace, [event("a", at="2023-01-01T00:00:00.000000Z"), event("b")]) == []
+    assert journal_file(workspace).read_text("utf-8") == before
+    add_events(workspace, [event("a", "y")])
+    after = journal_file(workspace).read_text("utf-8")
+    assert after.startswith(before)
+    assert latest(read_journal(workspace))["anna/audit/a"].codes == ("y",)
+    add_events(workspace, [event("a", "x")])
+    assert journal_file(workspace).read_text("utf-8").startswith(after), "back to the first choice is news too"
+
+
+def test_a_line_that_was_cut_off_is_written_again(workspace: Workspace) -> None:
+    add_events(workspace, [event("a"), event("b")])
+    path = journal_file(workspace)
+    path.write_text(path.read_text("utf-8")[:-30], encoding="utf-8")
+    assert [found.answer_id for found in read_journal(workspace)] == ["a"]
+    add_events(workspace, [event("a"), event("b")])
+    assert [found.answer_id for found in read_journal(workspace)] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"code": []}, "line 2: unknown field 'code'. Next: did you mean 'codes'"),
+        ({"codes": "x"}, "line 2, codes: a value of the wrong kind; expected a list of code ids"),
+        ({"codes": ["w"]}, "line 2: a code in 'codes' is not in the codebook"),
+        ({"role": "boss"}, "line 2, role: a value of the wrong kind; expected one of audit, training, second"),
+        ({"at": "gisteren"}, "line 2, at: a value of the wrong kind; expected an ISO 8601 time with a time zone"),
+        ({"doubt": "ja"}, "line 2, doubt: a value of the wrong kind"),
+        ({"inclusion_probability": 0}, "line 2, inclusion_probability"),
+        ({"coder": None}, "line 2, coder"),
+    ],
+)  # fmt: skip
+def test_a_damaged_line_is_named_without_its_content(
+    workspace: Workspace, change: dict[str, Any], message: str
+) -> None:
+    add_events(workspace, [event("a")])
+    bad = {**json.loads(event("geheim").line()), **change}
+    with journal_file(workspace).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(bad) + "\n")
+    with pytest.raises(ReviewError) as caught:
+        read_journal(workspace)
+    assert message in str(caught.value)
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_line_that_is_no_json(workspace: Workspace) -> None:
+    add_events(workspace, [event("a")])
+    path = journal_file(workspace)
+    path.write_text("kapot\n" + path.read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(ReviewError, match="line 1: not valid JSON"):
+        read_journal(workspace)
+
+
+def test_the_last_coding_counts_and_a_decision_goes_first() -> None:
+    early, late = event("a", "x"), event("a", "y", coder="bo", at="2022-11-02T10:00:00.000000Z")
+    assert deciding([late, early])["a", "audit"] == late
+    decided = event("a", "z", coder="chef", at="2022-11-01T11:00:00.000000Z", adjudicated=True)
+    assert deciding([decided, late, early])["a", "audit"] == decided
+    assert deciding([early, event("a", coder="bo", skipped=True)])["a", "audit"] == early
+    assert deciding([event("a", "", problem="empty")]) == {}
+
+
+def test_disagreement_is_a_conflict_until_it_is_decided() -> None:
+    first, second = event("a", "x"), event("a", "y", coder="bo", role="second")
+    assert [(c.answer_id, c.kind) for c in conflicts([first, second])] == [("a", "second_coder")]
+    assert [c.kind for c in conflicts([first, event("a", "y", coder="bo")])] == ["two_annotations"]
+    decided = event("a", "x", coder="chef", at="2022-11-03T10:00:00.000000Z", adjudicated=True)
+    assert conflicts([first, second, decided]) == []
+    later = event("a", "z", coder="bo", role="second", at="2022-11-04T10:00:00.000000Z")
+    assert len(conflicts([first, later, decided])) == 1, "a newer coding opens it again"
+    assert conflicts([first, event("a", "x", coder="bo", role="second")]) == []
+    assert conflicts([first, event("a", "xy", coder="bo", judged=("x", "z"))]) == [], "y was not asked of both"
+
+
+def test_reviewed_codings_hold_every_code_and_the_role_of_the_sample(workspace: Workspace) -> None:
+    sampled(workspace, "a")
+    sampled(workspace, "b", role="training")
+    add_events(workspace, [event("a", "xy", role="training", doubt=True), event("b", "z"), event("never", "z")])
+    table = reviewed_codings(workspace)
+    assert applied(table, "q") == {("a", "audit"): {"x", "y"}, ("b", "training"): {"z"}, ("never", "training"): {"z"}}
+    assert len(table) == 9
+    assert table.loc[table["answer_id"] == "a", "doubt"].all()
+    assert reviewed_codings(Workspace(workspace.folder / "leeg")).empty
+
+
+def test_all_codings_keep_every_coder_for_agreement(workspace: Workspace) -> None:
+    sampled(workspace, "a")
+    add_events(workspace, [event("a", "x"), event("a", "y", coder="bo"), event("a", "y", coder="c", adjudicated=True)])
+    assert set(all_codings(workspace)["coder"]) == {"anna", "bo"}
+    assert set(reviewed_codings(workspace)["coder"]) == {"c"}
+
+
+def lines_of(made: Made, n: int, **more: Any) -> list[dict[str, Any]]:
+    codebook = made.survey.codebook(made.survey.questions[0])
+    return [
+        {"answer_id": f"{1000 + i}:verbeter", "question": "verbeter", "codebook": codebook.digest, "codes": ["werk"],
+         "coder": "demo", "role": "audit", "at": "2022-11-01T10:00:00+01:00", **more}
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def write_lines(path: Path, lines: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_a_short_line_is_enough_to_import(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    file = write_lines(tmp_path / "demo.jsonl", lines_of(made, 5, inclusion_probability=0.2))
+    found = import_jsonl(made.workspace, made.survey, file)
+    assert (found.n_read, found.n_new, found.n_not_drawn) == (5, 5, 0)
+    table = reviewed_codings(made.workspace)
+    assert list(applied(table, "verbeter").values()) == [{"werk"}] * 5
+    assert set(table["role"]) == {"audit"}
+    assert set(read_sample(made.workspace)["inclusion_probability"]) == {0.2}
+    assert import_jsonl(made.workspace, made.survey, file).n_new == 0
+
+
+def test_an_audit_line_without_a_known_chance_only_teaches(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    found = import_jsonl(made.workspace, made.survey, write_lines(tmp_path / "x.jsonl", lines_of(made, 3)))
+    assert found.n_not_drawn == 3
+    assert set(reviewed_codings(made.workspace)["role"]) == {"training"}
+
+
+def test_what_is_exported_can_be_imported_elsewhere(make_survey: Make, tmp_path: Path) -> None:
+    made, other = make_survey(30, title="een"), make_survey(30, title="ander")
+    draw(made.workspace, made.survey, audit=10, by_group=True)
+    ids = set(read_sample(made.workspace)["answer_id"])
+    lines = [line for line in lines_of(made, 30) if line["answer_id"] in ids]
+    import_jsonl(made.workspace, made.survey, write_lines(tmp_path / "in.jsonl", lines))
+    assert export_jsonl(made.workspace, tmp_path / "uit.jsonl") == len(lines)
+    import_jsonl(other.workspace, other.survey, tmp_path / "uit.jsonl")
+    assert reviewed_codings(other.workspace).equals(reviewed_codings(made.workspace))
+    mine = read_sample(made.workspace).merge(read_sample(other.workspace), on=["answer_id", "role"])
+    assert (mine["inclusion_probability_x"] == mine["inclusion_probability_y"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"question": "verbetr"}, "no question 'verbetr' in this survey. Next: did you mean 'verbeter'"),
+        ({"answer_id": "9:verbeter"}, "no answer 9:verbeter to verbeter"),
+        ({"codebook": "0" * 16}, "coded with another version of the codebook"),
+        ({"codes": ["wek"]}, "not in the codebook it was coded with"),
+    ],
+)  # fmt: skip
+def test_a_line_that_does_not_fit_stops_the_whole_import(
+    make_survey: Make, tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    made = make_survey(30)
+    lines = [*lines_of(made, 2), {**lines_of(made, 3)[2], **change}]
+    with pytest.raises(ReviewError, match="line 3|coding 3") as caught:
+        import_jsonl(made.workspace, made.survey, write_lines(tmp_path / "x.jsonl", lines))
+    assert message in str(caught.value)
+    assert read_journal(made.workspace) == []
+    assert read_sample(made.workspace).equals(empty_sample())

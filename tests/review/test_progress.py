@@ -1,0 +1,136 @@
+"""How far the review is, and when stopping can be defended."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline import cli_review
+from pipeline.errors import ReviewError
+from pipeline.review.draw import draw
+from pipeline.review.events import Event, add_events
+from pipeline.review.progress import review_progress
+from pipeline.review.sample import in_random_order, read_sample
+
+from .conftest import Made
+
+Make = Callable[..., Made]
+
+
+def code(made: Made, role: str, coder: str, n: int | None = None, codes: str = "werk", **more: object) -> None:
+    """Code the first n sampled answers to `verbeter` in a role, in review order."""
+    sample = read_sample(made.workspace).query("question == 'verbeter' and role == @role")
+    codebook = made.survey.codebook(made.survey.questions[0])
+    events = []
+    for i, answer_id in enumerate(in_random_order(sample["answer_id"], made.survey.seed, "audit")[:n]):
+        values = {
+            "answer_id": answer_id, "question": "verbeter", "codebook": codebook.digest,
+            "codes": ("werk" if i % 2 else codes,), "judged": tuple(codebook.by_id), "coder": coder, "role": role,
+            "at": f"2022-11-01T10:{i // 60:02d}:{i % 60:02d}.000000Z", "origin": "accepted", "seconds": 12.0,
+            "annotation": f"{coder}/{role}/{answer_id}",
+        }  # fmt: skip
+        events.append(Event(**{**values, **more}))  # type: ignore[arg-type]
+    add_events(made.workspace, events)
+
+
+@pytest.fixture
+def made(make_survey: Make) -> Made:
+    found = make_survey(100)
+    draw(found.workspace, found.survey, audit=60, second=0.5, questions=["verbeter"])
+    return found
+
+
+def test_nothing_done_yet(made: Made) -> None:
+    (state,) = review_progress(made.workspace, made.survey)
+    assert (state.drawn, state.done, state.left) == ({"audit": 60, "second": 30}, {}, 90)
+    assert not state.defensible
+    assert state.objections == ("none of the 60 audited answers is coded",)
+
+
+def test_done_and_left_per_coder_with_speed(made: Made) -> None:
+    code(made, "audit", "anna", 40)
+    code(made, "second", "bo", 10)
+    (state,) = review_progress(made.workspace, made.survey)
+    assert (state.done, state.left) == ({"audit": 40, "second": 10}, 40)
+    assert [(c.name, c.n, c.per_hour) for c in state.coders] == [("anna", 40, 300.0), ("bo", 10, 300.0)]
+
+
+def test_stopping_is_defensible_when_the_interval_is_narrow_and_coders_agree(made: Made) -> None:
+    code(made, "audit", "anna", codes="tijd")
+    code(made, "second", "bo")
+    twice = set(read_sample(made.workspace).query("role == 'second'")["answer_id"])
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert state.open_conflicts
+    assert any("adjudicate" in objection for objection in state.objections)
+    assert len(twice) == state.people[0].n
+
+    code(made, "second", "bo", codes="tijd", at="2022-11-02T10:00:00.000000Z")
+    first = {event.answer_id: event.codes for event in _events(made) if event.role == "audit"}
+    second = [event for event in _events(made) if event.role == "second"]
+    add_events(made.workspace, [replace(event, codes=first[event.answer_id]) for event in second])
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert state.objections == ()
+    assert state.people[0].alpha == 1.0
+    (wide,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.071)
+    assert wide.objections == ("the widest interval is ±7.1 points, more than ±5.0",)
+
+
+def _events(made: Made) -> list[Event]:
+    from pipeline.review.events import latest, read_journal
+
+    return list(latest(read_journal(made.workspace)).values())
+
+
+def test_skips_are_an_objection(made: Made) -> None:
+    code(made, "audit", "anna", skipped=True, codes="werk", n=20)
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert len(state.skipped) == 20
+    code(made, "audit", "bo", n=50)
+    code(made, "audit", "cas", n=5, skipped=True)
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert state.skipped == ()
+
+
+def test_status_tells_it_in_words_without_any_answer(made: Made) -> None:
+    code(made, "audit", "anna", codes="tijd")
+    code(made, "second", "bo")
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
+    assert shown.exit_code == 0, shown.exception
+    assert "verbeter: audit 60 of 60, second 30 of 30; 0 left" in shown.output
+    assert "anna: 60 coded, about 300 an hour" in shown.output
+    assert "tijd: alpha" in shown.output
+    assert "the other gave: werk" in shown.output
+    assert "Stopping now is not defensible:" in shown.output
+    assert "widest interval expected now: ±" in shown.output
+    assert "formulier" not in shown.output
+
+
+def test_the_planner_speaks_before_anything_is_drawn(make_survey: Make) -> None:
+    made = make_survey(100)
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
+    assert "with 120 audited answers every code's interval is at most ±" in shown.output
+    assert "Server: none yet (duiding review start)" in shown.output
+
+
+def test_excel_and_json_lines_from_the_command_line(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(100)
+    file, run = str(made.survey.file), CliRunner().invoke
+    book, lines = str(tmp_path / "nakijken.xlsx"), str(tmp_path / "codings.jsonl")
+    exported = run(cli_review.app, ["export", book, file, "--audit", "20"])
+    assert "verbeter 20 answers" in exported.output, exported.exception
+    assert "0 answers marked ready" in run(cli_review.app, ["import", book, file, "--coder", "anna"]).output
+    code(made, "audit", "anna")
+    assert "Wrote 20 codings" in run(cli_review.app, ["export", lines, file]).output
+    assert all("antwoord" not in json.loads(line) for line in Path(lines).read_text("utf-8").splitlines())
+    assert "20 codings read, 0 new" in run(cli_review.app, ["import", lines, file]).output
+    assert isinstance(run(cli_review.app, ["export", "x.txt", file]).exception, ReviewError)
+
+
+def test_without_a_server_the_next_step_is_named(made: Made) -> None:
+    for command in ("push", "pull"):
+        failed = CliRunner().invoke(cli_review.app, [command, str(made.survey.file)])
+        assert isinstance(failed.exception, ReviewError)
+        assert "no Label Studio server yet. Next: run 'duiding review start'" in str(failed.exception)

@@ -1,0 +1,132 @@
+"""Which answers are reviewed: at random with known chances, growing without losing anyone, training apart."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pipeline.errors import ReviewError
+from pipeline.review.draw import draw
+from pipeline.review.sample import combine, draw_audit, draw_second, empty_sample, read_sample, sample_file
+from pipeline.review.training import certainty, choose_training
+
+from .conftest import Made
+
+GROUPS = {"Hengelo": 328, "Haaksbergen": 60, "Borne": 12}
+
+
+@pytest.fixture
+def answers() -> pd.DataFrame:
+    groups = [group for group, n in GROUPS.items() for _ in range(n)]
+    ids = [f"{i}:q" for i in range(len(groups))]
+    status = ["answer"] * len(ids)
+    frame = pd.DataFrame({"answer_id": ids, "question": "q", "group": groups, "status": status})
+    frame["text"] = [f"tekst {i % 40} over {'geld' if i % 3 else 'tijd'}" for i in range(len(ids))]
+    empty = frame.head(1).assign(answer_id="leeg", status="empty", text="")
+    return pd.concat([frame, empty], ignore_index=True)
+
+
+def test_the_audit_is_random_with_its_chance_kept(answers: pd.DataFrame) -> None:
+    audit = draw_audit(answers, {"q": 100}, seed=1)
+    assert len(audit) == 100
+    assert set(audit["inclusion_probability"]) == {100 / 400}
+    assert "leeg" not in set(audit["answer_id"])
+    assert draw_audit(answers, {"q": 100}, seed=1).equals(audit)
+    assert set(draw_audit(answers, {"q": 100}, seed=2)["answer_id"]) != set(audit["answer_id"])
+
+
+def test_every_answer_has_the_same_chance(answers: pd.DataFrame) -> None:
+    frame = answers.head(20)
+    counts = pd.Series(0, index=frame["answer_id"])
+    for seed in range(400):
+        counts[draw_audit(frame, {"q": 5}, seed=seed)["answer_id"]] += 1
+    assert abs(counts / 400 - 0.25).max() < 4 * np.sqrt(0.25 * 0.75 / 400)
+
+
+def test_a_small_group_gets_enough(answers: pd.DataFrame) -> None:
+    audit = draw_audit(answers, {"q": 100}, seed=1, by_group=True)
+    assert audit["stratum"].value_counts().to_dict() == {"q/Hengelo": 76, "q/Haaksbergen": 14, "q/Borne": 10}
+    chance = audit.drop_duplicates("stratum").set_index("stratum")["inclusion_probability"]
+    assert chance["q/Borne"] == pytest.approx(10 / 12)
+    assert sum(1 / audit["inclusion_probability"]) == pytest.approx(400), "the weights add up to the answers"
+
+
+@pytest.mark.parametrize("by_group", [False, True])
+def test_a_larger_audit_holds_the_smaller_one(answers: pd.DataFrame, by_group: bool) -> None:
+    small = draw_audit(answers, {"q": 60}, seed=1)
+    large = draw_audit(answers, {"q": 90}, seed=1, by_group=by_group, earlier=small)
+    assert set(small["answer_id"]) <= set(large["answer_id"])
+    smaller = draw_audit(answers, {"q": 10}, seed=1, earlier=large)
+    assert set(large["answer_id"]) <= set(smaller["answer_id"])
+
+
+def test_more_than_there_is_takes_all(answers: pd.DataFrame) -> None:
+    audit = draw_audit(answers, {"q": 5000}, seed=1)
+    assert len(audit) == 400
+    assert set(audit["inclusion_probability"]) == {1.0}
+    assert draw_audit(answers.head(0), {"q": 5}, seed=1).empty
+
+
+def test_the_second_coding_is_a_part_of_the_audit(answers: pd.DataFrame) -> None:
+    audit = draw_audit(answers, {"q": 100}, seed=1, by_group=True)
+    second = draw_second(audit, 0.2, seed=1)
+    assert set(second["answer_id"]) < set(audit["answer_id"])
+    assert len(second) == 16 + 3 + 2, "a fifth of each group, rounded up"
+    assert set(second["role"]) == {"second"}
+    larger = draw_audit(answers, {"q": 200}, seed=1, by_group=True, earlier=audit)
+    again = draw_second(larger, 0.2, seed=1, earlier=second)
+    assert set(second["answer_id"]) <= set(again["answer_id"])
+    with pytest.raises(ReviewError, match="share 1.5"):
+        draw_second(audit, 1.5, seed=1)
+
+
+def test_training_is_uncertain_and_varied_and_apart_from_the_audit(answers: pd.DataFrame) -> None:
+    certain = {answer_id: 0.99 if i % 2 else 0.2 for i, answer_id in enumerate(answers["answer_id"])}
+    taken = frozenset(answers["answer_id"][:5])
+    chosen = choose_training(answers, certain, {"q": 15}, seed=1, exclude=taken)
+    assert len(chosen) == 15
+    assert not taken & set(chosen["answer_id"])
+    texts = answers.set_index("answer_id").loc[chosen["answer_id"], "text"]
+    assert texts.is_unique
+    assert np.mean([certain[answer_id] < 0.5 for answer_id in chosen["answer_id"]]) > 0.8
+    assert chosen["inclusion_probability"].isna().all(), "its chance is unknown, so it feeds no estimate"
+    assert choose_training(answers, certain, {"q": 15}, seed=1, exclude=taken).equals(chosen)
+    assert len(choose_training(answers, {}, {"q": 10_000}, seed=1)) == answers["text"].nunique() - 1
+
+
+def test_an_answer_that_the_audit_draws_leaves_the_training_set(answers: pd.DataFrame) -> None:
+    training = choose_training(answers, {}, {"q": 30}, seed=1)
+    sample = combine(empty_sample(), training, questions=["q"])
+    sample = combine(sample, draw_audit(answers, {"q": 200}, seed=1, earlier=sample), questions=["q"])
+    audit = set(sample.loc[sample["role"] == "audit", "answer_id"])
+    assert audit & set(training["answer_id"])
+    assert not audit & set(sample.loc[sample["role"] == "training", "answer_id"])
+
+
+def test_certainty_is_the_chance_that_all_codes_are_right() -> None:
+    scores = pd.DataFrame({"answer_id": ["a", "a", "b"], "code": ["x", "y", "x"], "score": [0.9, 0.2, 0.5]})
+    assert certainty(scores) == pytest.approx({"a": 0.72, "b": 0.5})
+    applied = scores.assign(applied=[True, True, False])
+    assert certainty(scores, applied) == pytest.approx({"a": 0.18, "b": 0.5})
+    assert certainty(scores.head(0)) == {}
+
+
+def test_drawing_again_changes_nothing_and_more_only_adds(make_survey: Callable[..., Made]) -> None:
+    made = make_survey(60)
+    first = draw(made.workspace, made.survey, audit=20, training=5, second=0.2, by_group=True)
+    written = sample_file(made.workspace).read_bytes()
+    again = draw(made.workspace, made.survey, audit=20, second=0.2, by_group=True)
+    assert sample_file(made.workspace).read_bytes() == written
+    assert len(again) == len(first)
+    more = draw(made.workspace, made.survey, audit=30, questions=["verbeter"])
+    key = ["answer_id", "role"]
+    lost = first.merge(more, on=key, how="left", indicator=True)["_merge"].eq("left_only")
+    assert not first.loc[lost & (first["role"] != "training").to_numpy(), key].size
+    assert read_sample(made.workspace).groupby(["question", "role"]).size()["verbeter", "audit"] == 30
+
+
+def test_a_question_that_does_not_exist(make_survey: Callable[..., Made]) -> None:
+    made = make_survey(20)
+    with pytest.raises(ReviewError, match="did you mean 'verbeter'"):
+        draw(made.workspace, made.survey, audit=5, questions=["verbetr"])

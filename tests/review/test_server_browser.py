@@ -1,0 +1,120 @@
+"""The labeling page as a reviewer uses it: in a real browser, with the keyboard."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from label_studio_sdk import LabelStudio
+
+from pipeline.review.draw import draw
+from pipeline.review.events import read_journal
+from pipeline.review.pull import pull
+from pipeline.review.push import push
+from pipeline.review.reviewed import reviewed_codings
+
+from .conftest import Colleague, Made, applied
+
+pytestmark = [pytest.mark.server, pytest.mark.browser]
+CHROMIUM = os.environ.get("DUIDING_CHROMIUM", "/usr/bin/chromium")
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Iterator[Any]:
+    """A page of headless Chromium at the size of a plain office laptop."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    if not Path(CHROMIUM).is_file():
+        pytest.fail(f"no {CHROMIUM}") if os.environ.get("CI") else pytest.skip(f"no {CHROMIUM}")
+    with sync_api.sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path / "chromium"), executable_path=CHROMIUM, headless=True, args=FLAGS,
+            viewport={"width": 1366, "height": 768},
+        )  # fmt: skip
+        yield context.pages[0]
+        context.close()
+
+
+def log_in(page: Any, url: str, who: Colleague) -> None:
+    page.goto(f"{url}/user/login/")
+    page.fill("input[name=email]", who.email)
+    page.fill("input[name=password]", who.password)
+    page.click("button[type=submit]")
+    page.wait_for_url(lambda found: "/login" not in found, wait_until="commit")
+
+
+def checked(page: Any) -> set[str]:
+    return {str(box.get_attribute("name")) for box in page.query_selector_all(".duiding-codes input:checked")}
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # playwright
+def test_a_reviewer_codes_with_the_keyboard(
+    make_survey: Callable[..., Made], colleague: Callable[[str], Colleague], analyst: LabelStudio, page: Any,
+    on_server: Any, tmp_path: Path,
+) -> None:  # fmt: skip
+    made = make_survey(30)
+    draw(made.workspace, made.survey, audit=5, questions=["verbeter"])
+    link = push(made.workspace, made.survey, reviewers=["anna"])[0].links["Steekproef: anna"]
+    labels = {code.label: code.id for code in made.survey.codebook(made.survey.questions[0]).codes}
+    wishes: list[str] = []
+    page.on("request", lambda request: wishes.append(request.url))
+    log_in(page, on_server.url, colleague("anna"))
+    page.goto(link)
+    page.wait_for_selector(".duiding-codes input")
+    page.wait_for_selector("button[aria-label='Submit current annotation']")
+    page.wait_for_function("document.querySelectorAll('.duiding-codes input:checked').length > 0")
+
+    project = int(link.split("/projects/")[1].split("/")[0])
+    by_order = sorted(analyst.tasks.list(project=project, fields="all"), key=lambda task: task.data["volgorde"])
+    first = by_order[0]
+    assert page.inner_text(".lsf-richtext__line").strip() == first.data["antwoord"].strip(), "the audit in random order"
+    shown = {labels[name] for name in checked(page)}
+    guessed = {code for region in first.predictions[0].result for code in region["value"]["choices"]}
+    assert shown == guessed, "the machine's codes are there already"
+    assert page.locator(".duiding-codes sup").all_inner_texts() == [f"[{i}]" for i in range(1, 10)]
+    fits = "(() => {const m = document.querySelector('.lsf-main-content'); return m.scrollHeight <= m.clientHeight})()"
+    assert page.evaluate(fits), "nine codes fit without scrolling"
+    assert page.locator("button[aria-label='Submit current annotation']").is_visible()
+    page.screenshot(path=str(tmp_path / "pagina.png"))
+
+    page.keyboard.press("9")
+    page.keyboard.press("t")
+    wanted = {labels[name] for name in checked(page)}
+    assert wanted ^ shown == {"anders"}
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function(
+        "before => document.querySelector('.lsf-richtext__line')?.innerText.trim() !== before",
+        arg=first.data["antwoord"].strip(),
+    )
+    page.wait_for_function("document.querySelectorAll('.duiding-codes input:checked').length > 0")
+    assert page.inner_text(".lsf-richtext__line").strip() == by_order[1].data["antwoord"].strip()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_function(
+        "before => document.querySelector('.lsf-richtext__line')?.innerText.trim() !== before",
+        arg=by_order[1].data["antwoord"].strip(),
+    )
+
+    page.hover(".duiding-codes label >> nth=0")
+    page.wait_for_selector("text=/De klant vindt dat de gemeente/")
+    page.keyboard.press("Control+Space")
+    page.wait_for_function(
+        "before => document.querySelector('.lsf-richtext__line')?.innerText.trim() !== before",
+        arg=by_order[2].data["antwoord"].strip(),
+    )
+
+    pull(made.workspace, made.survey)
+    assert [e.answer_id for e in read_journal(made.workspace) if e.skipped] == [by_order[2].data["answer_id"]]
+    table = reviewed_codings(made.workspace)
+    ids = [task.data["answer_id"] for task in by_order[:2]]
+    assert set(table["answer_id"]) == set(ids)
+    changed, accepted = (table[table["answer_id"] == answer_id] for answer_id in ids)
+    assert (set(changed["origin"]), set(accepted["origin"])) == ({"changed"}, {"accepted"})
+    assert applied(table, "verbeter")[ids[0], "audit"] == wanted
+    assert changed["doubt"].all()
+    assert not accepted["doubt"].any()
+    outside = {url for url in wishes if not url.startswith((on_server.url, "data:", "blob:"))}
+    assert outside == set(), "the page asks nothing of other servers"

@@ -174,6 +174,7 @@ def minimabeleid() -> None:
     for scheme, pool in sorted(read_experiences().items()):
         asked = [i for i, group in enumerate(groups) if scheme != "leergeld" or group == "Haaksbergen"]
         columns[f"ervaring-{scheme}"] = dict(zip(rng.sample(asked, len(pool)), pool, strict=True))
+    books = {question: load_codebook("minimabeleid-" + question.partition("-")[0]) for question in columns}
     truth = []
     with (HERE / "minimabeleid.csv").open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream, delimiter=";", lineterminator="\r\n")
@@ -182,8 +183,7 @@ def minimabeleid() -> None:
             cells = [columns[question].get(i) for question in columns]
             writer.writerow([5001 + i, group, *(cell.text if cell else "" for cell in cells)])
             for question, cell in zip(columns, cells, strict=True):
-                book = load_codebook("minimabeleid-" + question.partition("-")[0])
-                truth.append(_truth(f"{5001 + i}:{question}", question, group, Reply(cell, ()), book))
+                truth.append(_truth(f"{5001 + i}:{question}", question, group, Reply(cell, ()), books[question]))
     _write_truth("minimabeleid", truth)
 
 

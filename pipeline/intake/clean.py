@@ -13,7 +13,7 @@ import yaml
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ufffe\uffff]")
 _SPACES = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r"\s*\n\s*")
-_MOJIBAKE = re.compile(r"[\x80-\x9f]|Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u00a0-\u00bf]|â€|Â[\u00a0-\u00bf]")
+_MOJIBAKE = re.compile(r"[\x80-\x9f]|Ã[\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ\u00a0-\u00bf]|â[€‚]|Â[\u00a0-\u00bf]")
 
 _CLAUSE = re.compile(r"[.,;:!?\n()]+|\b(?:want|dus|omdat)\b")
 _GO_ON = re.compile(r"\b(?:ga )?(?:maar )?zo door\b|\blaat maar zo\b")

@@ -38,7 +38,11 @@ class Cues:
         if i == 0:
             return here
         p = i - 1
-        if tokens.low[p] == "." and p and (self._is_title(p - 1) or self._is_greeting(p - 1)):
+        if (
+            tokens.low[p] == "."
+            and p
+            and (self._is_title(p - 1) or self._is_greeting(p - 1) or tokens.low[p - 1] in own["abbreviations"])
+        ):
             p -= 1
         before = tokens.low[p]
         if self._is_title(p) or (before in own["titles_before_capital"] and tokens.upper[i]):

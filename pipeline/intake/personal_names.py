@@ -7,6 +7,7 @@ else. `personal_cues` reads the surroundings, `personal_reach` measures how far 
 from __future__ import annotations
 
 from pipeline.intake.personal_cues import Context, Cues
+from pipeline.intake.personal_guess import Guess
 from pipeline.intake.personal_reach import Reach
 from pipeline.intake.personal_tokens import MASK, Tokens
 from pipeline.intake.personal_words import Evidence, Lexicon
@@ -27,6 +28,7 @@ class NameFinder:
         self.cues = Cues(tokens, lexicon)
         self.blocked = self.cues.blocked
         self.reach = Reach(tokens, lexicon, self.blocked)
+        self.guess = Guess(tokens, lexicon, self.cues, self.reach)
 
     def find(self) -> list[tuple[int, int]]:
         """Return the (start, end) character places of the names, in order and without overlap."""
@@ -58,9 +60,8 @@ class NameFinder:
             tail = tokens.evidence[i + 2]
             if tail & (_W | Evidence.ORGANISATION) and not tail & (_F | _L | _S):
                 return False  # "Beatrix-ziekenhuis"
-        if tokens.upper[i]:
-            return self._accepts_capital(i, context, evidence)
-        return self._accepts_lower(i, context, evidence)
+        accepts = self._accepts_capital if tokens.upper[i] else self._accepts_lower
+        return accepts(i, context, evidence) or self.guess.accepts(i, context)
 
     def _accepts_capital(self, i: int, context: Context, evidence: Evidence) -> bool:
         named = bool(evidence & (_F | _L))
@@ -182,7 +183,8 @@ class NameFinder:
         if end > i:
             return self.reach.extend(i, end)
         j = self.reach.particles(i)
-        if j == i + 1 < len(tokens) and context < Context.ROLE and tokens.low[i] == "van" and tokens.evidence[j] & _F:
+        help_of = context < Context.ROLE or tokens.word(i - 1) in self.own["contact_words"]
+        if j == i + 1 < len(tokens) and help_of and tokens.low[i] == "van" and tokens.evidence[j] & _F:
             j = i  # "hulp van Roos": the name itself comes next
         if j > i and j < len(tokens) and self.reach.particle_name(i, j, context):
             return self.reach.extend(i, j + 1)

@@ -53,6 +53,7 @@ _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 _PLATE_FORMS = "LL9999 9999LL 99LL99 LL99LL LLLL99 99LLLL 99LLL9 9LLL99 LL999L L999LL LLL99L L99LLL 9LL999 999LL9"
 _PLATE = re.compile(rf"(?:{_PLATE_FORMS.replace(' ', '|')})\Z".replace("L", "[a-z]").replace("9", r"\d"))
 _ANY_PLATE = "|".join(r"[ \-.]?".join(form) for form in _PLATE_FORMS.split()).replace("L", "[a-z]").replace("9", r"\d")
+_SMALL = frozenset("is en de in op om te of er ik je nu al na tot was had kan van".split())
 _SERVICE = ("0800", "0900", "0906", "0909", "088", "116")  # desks, not persons
 
 
@@ -89,6 +90,8 @@ def _long(match: re.Match[str]) -> bool:
 def _case(match: re.Match[str]) -> bool:
     found, cue = match.group(1), match.group()[: match.start(1) - match.start()]
     digits = _digits(found)
+    if re.fullmatch(r"14\d{3,4}", found):  # a municipality's desk: "14074"
+        return False
     if len(digits) < 3 or not _no_amount(match) or re.fullmatch(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}", found):
         return False
     named = re.search(r"nummer|nr|kenmerk|ref", cue, _I) is not None
@@ -104,7 +107,17 @@ def _mixed(match: re.Match[str]) -> bool:
 
 
 def _plate(match: re.Match[str]) -> bool:
-    return _PLATE.match(re.sub(r"[\s\-.–]", "", match.group(1)).lower()) is not None
+    return not _small_words(match) and _PLATE.match(re.sub(r"[\s\-.–]", "", match.group(1)).lower()) is not None
+
+
+def _small_words(match: re.Match[str]) -> bool:
+    """Tell whether the letters are words: "mijn auto is 2500 waard", "ZOON IS 23 EN"."""
+    spaced = match.group(1).lower().split(" ")
+    return len(spaced) > 1 and all(word in _SMALL for word in spaced if word.isalpha())
+
+
+def _no_words(match: re.Match[str]) -> bool:
+    return not _small_words(match)
 
 
 def _cued_plate(match: re.Match[str]) -> bool:
@@ -182,7 +195,7 @@ _RULES = (
     _Rule("plate", re.compile(rf"(?<!\w)({_PLATE_SPACED})(?!\w)"), _plate, 1),
     _Rule("plate", re.compile(r"(?<![\w\-.])(?=[A-Z]{0,5}\d)([A-Z\d]{6})(?![\w\-])"), _plate, 1),
     _Rule("plate", re.compile(r"(?<![\w\-])\d-[A-Z]{3}-\d{3}(?![\w\-])", _I)),
-    _Rule("plate", re.compile(_VEHICLE + rf"({_ANY_PLATE})(?![\w\-])", _I), group=1),
+    _Rule("plate", re.compile(_VEHICLE + rf"({_ANY_PLATE})(?![\w\-])", _I), _no_words, 1),
     _Rule(
         "plate",
         re.compile(

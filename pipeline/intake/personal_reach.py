@@ -52,7 +52,7 @@ class Reach:
             j in self.blocked
             or evidence & Evidence.ORGANISATION
             or tokens.low[j] in self.own["offices"]
-            or evidence & _S
+            or (evidence & _S and not (context == Context.TITLE and evidence & _P))
         ):
             return False
         strong = tokens.low[j - 1] in self.own["strong_particles"]
@@ -113,6 +113,8 @@ class Reach:
             single = len(tokens.low[i]) == 1 and tokens.text[i].isupper() and tokens.low[i].isalpha()
             return i + 1 if single and context >= Context.ROLE and not tokens.shout and tokens.low[i] != "u" else i
         surname = self.particles(j)
+        if j < surname and self._is_letter(surname):
+            return surname + 2 if tokens.word(surname + 1) == "." else surname + 1  # "M. de V."
         if surname < len(tokens) and surname not in self.blocked and self._initialled(surname, surname > j, context):
             return surname + 1
         return j if context >= Context.ROLE and tokens.text[i].isupper() else i
@@ -155,17 +157,23 @@ class Reach:
     def _is_particle(self, j: int, begun: bool) -> bool:
         tokens = self.tokens
         word, after = tokens.low[j], tokens.word(j + 1)
-        if word in self.own["particles"] or (word in "vd" and after in (".", "/")):
+        if word in self.own["particles"] or (word in "vd" and after in (".", "/") and not (begun and tokens.upper[j])):
             return True
         if word in ("'", "’", "`"):
             return after == "t"
         if not begun:
             return False
-        return word == "t" or (tokens.glued(j) and (word == "-" or (word in "./" and len(tokens.low[j - 1]) <= 3)))
+        return (
+            word == "t"
+            or (word == "d" and tokens.low[j - 1] in "./")
+            or (tokens.glued(j) and (word == "-" or (word in "./" and len(tokens.low[j - 1]) <= 3)))
+        )
 
     def _is_surname(self, i: int, particles: bool, upper: bool) -> bool:
         """Tell whether the word at `i` can go on a name that has begun."""
         tokens = self.tokens
+        if i >= len(tokens):
+            return False
         word, evidence = tokens.low[i], tokens.evidence[i]
         if not word[0].isalpha() or len(word) < 2 or evidence & Evidence.ORGANISATION:
             return False
@@ -210,8 +218,10 @@ class Reach:
                 j = after
             elif len(word) == 1 and tokens.text[j].isupper() and tokens.word(j + 1) == "." and tokens.glued(j + 1):
                 j += 2
-            elif len(word) == 1 and tokens.upper[j] and self._closes(j + 1):
+            elif len(word) == 1 and tokens.upper[j] and (self._closes(j + 1) or self._is_surname(j + 1, False, True)):
                 j += 1  # "Fatma K"
+            elif surname > j and tokens.word(surname + 1) == "." and self._is_letter(surname):
+                j = surname + 2  # "Ronald de B."
             elif surname > j and self._particle_surname(j, surname):
                 j = surname + 1
             elif surname == j and not tokens.opening[j] and self._is_surname(j, False, tokens.upper[j - 1]):
@@ -219,6 +229,9 @@ class Reach:
             else:
                 break
         return j
+
+    def _is_letter(self, i: int) -> bool:
+        return i < len(self.tokens) and len(self.tokens.low[i]) == 1 and self.tokens.upper[i]
 
     def _closes(self, i: int) -> bool:
         return i >= len(self.tokens) or self.tokens.low[i] in ".,!?)"

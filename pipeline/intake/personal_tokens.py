@@ -44,6 +44,7 @@ def tokenise(text: str, lexicon: Lexicon) -> Tokens:
     """Split a text into words, numbers and signs, and look every word up."""
     raw, start, end, opening = [], [], [], []
     opens = True
+    abbreviated = lexicon.own["abbreviations"]
     for match in _TOKEN.finditer(text):
         token = match.group()
         if token[0] == "\n":
@@ -56,7 +57,8 @@ def tokenise(text: str, lexicon: Lexicon) -> Tokens:
         start.append(match.start())
         end.append(stop)
         opening.append(opens)
-        opens = token[0] in _SENTENCE_END or (opens and not token[0].isalpha())
+        shortened = token == "." and len(raw) > 1 and end[-2] == start[-1] and raw[-2].lower() in abbreviated
+        opens = (token[0] in _SENTENCE_END and not shortened) or (opens and not token[0].isalpha())
     words = [token for token in raw if token[0].isalpha()]
     letters = sum(map(len, words))
     capitals = sum(sum(map(str.isupper, word)) for word in words)

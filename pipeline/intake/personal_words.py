@@ -7,16 +7,15 @@ corrections to those lists are our own, in ``data/personal_words.txt``.
 
 from __future__ import annotations
 
-import gzip
-import json
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntFlag
 from functools import lru_cache
 from importlib.resources import files
-from importlib.util import find_spec
-from pathlib import Path
+
+from pipeline.intake.personal_lists import deduce_list, lemma_words
+from pipeline.intake.personal_shape import NameShape, learn_shape
 
 _OWN_WORDS = "data/personal_words.txt"
 _FOLD = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "’": "'", "`": "'", "´": "'"})
@@ -24,7 +23,10 @@ _ORDINARY = 10**-4.7  # share of all words: a Dutch word this frequent is ordina
 _KNOWN = 10**-5.3  # a word this frequent in Dutch is no rare name
 _COMMON = 10**-5.3  # people misspell common words
 _FOREIGN = 10**-5.0  # a word this frequent in a neighbouring language is no rare name
+_SHAPING = 10**-6.3  # words this frequent show what an ordinary word looks like
 _ENGLISH = 10**-4.6  # a lower-case "name" this frequent in English may be an English word
+_PREFIXES = ("na", "af", "op", "om", "in", "on", "ex", "her", "ver", "mis")
+_SHORT_ENDINGS = ("wet", "net", "pas")
 _LANGUAGES = ("en", "de", "fr", "es", "tr", "pl")
 
 
@@ -59,6 +61,7 @@ class Lexicon:
     english: frozenset[str]
     own: Mapping[str, frozenset[str]]
     phrases: Mapping[str, tuple[tuple[str, ...], ...]]
+    shape: NameShape
     _known: dict[str, Evidence] = field(default_factory=dict, compare=False, repr=False)
 
     def evidence(self, word: str) -> Evidence:
@@ -83,14 +86,16 @@ class Lexicon:
                 found |= flag
             elif plain in names:
                 found |= flag | Evidence.ENGLISH  # in lower case perhaps a word of another language: "miła", "Mila"
-        if word in own["organisations"] or (
-            len(word) > 5 and not found and word.endswith(tuple(own["organisation_endings"]))
-        ):
+        if not found & Evidence.FIRST and self._is_possessive(plain):
+            found |= Evidence.FIRST | Evidence.ENGLISH
+        if word in own["organisations"] or (len(word) > 5 and not found and self._ends_as_organisation(word)):
             found |= Evidence.ORGANISATION
         if word in own["function"]:
             found |= Evidence.FUNCTION | Evidence.HARD | Evidence.WORD
         if word in own["hard"]:
             found |= Evidence.HARD | Evidence.WORD
+        if word in own["also_words"]:
+            found |= Evidence.WORD
         named = found & (Evidence.FIRST | Evidence.LAST)
         frequency = max(self.frequency.get(word, 0.0), self.frequency.get(plain, 0.0))
         if (word in self.words and plain not in own["names_not_words"]) or (
@@ -106,8 +111,22 @@ class Lexicon:
             found |= Evidence.FOREIGN
         return found
 
+    def _ends_as_organisation(self, word: str) -> bool:
+        ending = next((ending for ending in _SHORT_ENDINGS if word.endswith(ending)), "")
+        if ending:  # "Gebrehiwet" is no "wet"
+            stem = word.removesuffix(ending)
+            return stem in self.words or stem.removesuffix("s") in self.words or self.shape.score(stem) < -0.4
+        return word.endswith(tuple(self.own["organisation_endings"]))
+
+    def _is_possessive(self, word: str) -> bool:
+        """Tell whether a word is a first name with the s of possession: "jannekes"."""
+        name = word.removesuffix("s")
+        return len(word) > 3 and name != word and name in self.first_names and not {name, word} & self.words
+
     def is_compound(self, word: str) -> bool:
         """Tell whether a word is two ordinary words of four letters or more written as one: "kindpakket"."""
+        if word.startswith(_PREFIXES) and len(word) > 6 and (word[2:] in self.words or word[3:] in self.words):
+            return True
         cuts = range(4, min(len(word), 30) - 3)
         return any(
             word[cut:] in self.words and (word[:cut] in self.words or word[:cut].removesuffix("s") in self.words)
@@ -146,7 +165,7 @@ def fold(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
-    """Read all lists, once per process (about half a second); nothing is written anywhere.
+    """Read all lists, once per process (about a second); nothing is written anywhere.
 
     Raises:
         ImportError: `deduce`, `spacy-lookups-data` or `wordfreq` is not installed.
@@ -160,32 +179,38 @@ def load_lexicon() -> Lexicon:
         frequent = get_frequency_dict(language, "small")
         foreign.update(word for word, share in frequent.items() if share > _FOREIGN)
     frequent = get_frequency_dict("en", "small")
-    english = frozenset(word for word in _words("en", "lookup") if frequent.get(word, 0.0) > _ENGLISH)
-    first = _deduce_list("names/lst_first_name") | own["extra_first_names"]
-    surnames = _deduce_list("names/lst_surname") | own["extra_surnames"]
+    english = frozenset(word for word in lemma_words("en", "lookup") if frequent.get(word, 0.0) > _ENGLISH)
+    first = deduce_list("names/lst_first_name") | own["extra_first_names"]
+    surnames = deduce_list("names/lst_surname") | own["extra_surnames"]
     places: frozenset[str] = frozenset().union(
-        *(_deduce_list(f"locations/lst_placename/lst_{kind}") for kind in ("municipality", "province", "region"))
+        *(deduce_list(f"locations/lst_placename/lst_{kind}") for kind in ("municipality", "province", "region"))
     )
+    words = lemma_words("nl", "lookup", "index")
+    ordinary = (word for word, share in frequency.items() if share > _SHAPING and word in words)
     return Lexicon(
         first_names=_with_folded(word for word in first if len(word) > 1),
         surnames=_with_folded(word for word in surnames if len(word) > 1),
         particle_surnames=_with_folded(
-            _deduce_list("names/lst_interfix_surname") | own["extra_surnames"] | own["extra_particle_surnames"]
+            deduce_list("names/lst_interfix_surname") | own["extra_surnames"] | own["extra_particle_surnames"]
         ),
-        places=_with_folded(places | _deduce_list("locations/lst_placename/lst_residence")),
-        words=_words("nl", "lookup", "index"),
+        places=_with_folded(places | deduce_list("locations/lst_placename/lst_residence")),
+        words=words,
         frequency=frequency,
         foreign=frozenset(foreign),
         english=english,
         own=own,
         phrases=phrases,
+        shape=learn_shape(
+            (fold(name) for name in first | surnames if name not in words),
+            (word for word in ordinary if word not in first and word not in surnames),
+        ),
     )
 
 
 @lru_cache(maxsize=1)
 def load_streets() -> frozenset[str]:
     """Read the Dutch street names (153,000, lower case) of `deduce`; only texts with a house number need them."""
-    return _deduce_list("locations/lst_street")
+    return deduce_list("locations/lst_street")
 
 
 @lru_cache(maxsize=1)
@@ -211,34 +236,3 @@ def _own_words() -> tuple[dict[str, frozenset[str]], dict[str, tuple[tuple[str, 
 def _with_folded(words: Iterable[str]) -> frozenset[str]:
     kept = set(words)
     return frozenset(kept | {fold(word) for word in kept if not word.isascii()})
-
-
-def _package(name: str) -> Path:
-    """Find an installed package's folder without importing it."""
-    spec = find_spec(name)
-    if spec is None or not spec.submodule_search_locations:
-        raise ImportError(f"{name} is not installed; the pseudonymiser reads its word lists: pip install {name}")
-    return Path(next(iter(spec.submodule_search_locations)))
-
-
-def _deduce_list(path: str) -> frozenset[str]:
-    folder = _package("deduce") / "data" / "lookup" / "src" / path
-    kept = _lines(folder / "items.txt")
-    left_out = folder / "exceptions.txt"
-    return kept - _lines(left_out) if left_out.exists() else kept
-
-
-def _lines(path: Path) -> frozenset[str]:
-    return frozenset(path.read_text(encoding="utf-8").lower().splitlines()) - {""}
-
-
-def _words(language: str, *tables: str) -> frozenset[str]:
-    """Give the words in the lemma tables of spacy-lookups-data: `lookup` (form: lemma), `index` (class: lemmas)."""
-    words: set[str] = set()
-    for table in tables:
-        path = _package("spacy_lookups_data") / "data" / f"{language}_lemma_{table}.json.gz"
-        content: dict[str, str | list[str]] = json.loads(gzip.decompress(path.read_bytes()))
-        words.update(content)
-        for lemmas in content.values():
-            words.update([lemmas] if isinstance(lemmas, str) else lemmas)
-    return frozenset(words)

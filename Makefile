@@ -3,8 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SERVER_VENV := .venv-label-studio
+SERVER_STAMP := $(SERVER_VENV)/.installed
 
-.PHONY: setup demo test lint bench models notebook wheel clean
+.PHONY: setup demo test test-server lint bench models wheel clean
 
 setup: $(STAMP)
 
@@ -17,11 +19,26 @@ $(STAMP): pyproject.toml constraints.txt
 
 demo: setup
 	$(BIN)/duiding init demo --demo
+	$(BIN)/duiding review import demo/participatiewet/review.jsonl demo/participatiewet
 	$(BIN)/duiding run demo/participatiewet
+	$(BIN)/duiding review import demo/minimabeleid/review.jsonl demo/minimabeleid
 	$(BIN)/duiding run demo/minimabeleid
+	$(BIN)/python benchmarks/demo_truth.py demo
 
+# The tests that start a real Label Studio take minutes and an environment of their own: CI runs them too.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not server"
+ifdef CI
+	$(MAKE) test-server
+endif
+
+test-server: setup $(SERVER_STAMP)
+	CI=true DUIDING_LABEL_STUDIO_ENV=$(abspath $(SERVER_VENV)) $(BIN)/python -m pytest -m server
+
+$(SERVER_STAMP): pipeline/review/label-studio-constraints.txt
+	$(PYTHON) -m venv $(SERVER_VENV)
+	$(SERVER_VENV)/bin/python -m pip install -q --disable-pip-version-check -c $< label-studio==1.23.2
+	touch $@
 
 lint: setup
 	$(BIN)/ruff check .
@@ -39,4 +56,4 @@ wheel: setup
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .
 
 clean:
-	rm -rf $(VENV) demo dist build
+	rm -rf $(VENV) $(SERVER_VENV) demo dist build

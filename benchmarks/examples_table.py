@@ -1,0 +1,166 @@
+"""Print the figures of annotations/README.md: examples per code, lengths, near-duplicates, closeness to the demo.
+
+`python benchmarks/examples_table.py` prints them as markdown; with `--write` they also replace the ones in that file.
+Figures only, never a text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from pipeline.bundled import bundled
+from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
+from pipeline.coding.examples import shipped_examples
+
+NEAR, SAME = 0.85, 0.95
+SHORT_WORDS = 3  # up to so many words two people may well write the same
+DEMO_WORDS = 5
+START, END = "<!-- examples -->", "<!-- /examples -->"
+_MARK = re.compile(r"\{\{\w+:[^}]*\}\}")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two texts that are alike: their line numbers, cosine, and the words of the longer one."""
+
+    left: int
+    right: int | str
+    cosine: float
+    words: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A codebook's examples: pairs that are alike, and the length in characters at 0, 10, 25, 50, 75, 90 and 100%."""
+
+    texts: list[str] = field(repr=False)
+    near: list[Pair]
+    near_demo: list[Pair]
+    lengths: list[float]
+
+    @property
+    def duplicates(self) -> list[Pair]:
+        """Pairs within the codebook that two people would not write by chance."""
+        return [pair for pair in self.near if pair.words > SHORT_WORDS]
+
+    @property
+    def overlaps(self) -> list[Pair]:
+        """Pairs with a demo answer that two people would not write by chance."""
+        return [pair for pair in self.near_demo if pair.words > DEMO_WORDS]
+
+
+def demo_texts(folder: Path | None = None) -> dict[str, str]:
+    """Return the demo answers as they are coded (personal data as "…"), by `file:line`."""
+    folder = folder or bundled("annotations", "demo", "source")
+    out = {}
+    for path in sorted(folder.glob("*.tsv")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            text = line.rsplit("\t", 1)[1].replace("\\n", "\n")
+            out[f"{path.stem}:{number}"] = _MARK.sub("…", text)
+    return out
+
+
+def example_texts(name: str) -> list[str]:
+    """Return the texts of a codebook's example file, in line order."""
+    lines = bundled("annotations", "examples", f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
+    return [str(json.loads(line)["text"]) for line in lines if line.strip()]
+
+
+def _vectors(texts: list[str]) -> csr_matrix:
+    found: csr_matrix = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True).fit_transform(texts)
+    return found
+
+
+def _alike(left: csr_matrix, right: csr_matrix) -> list[tuple[int, int, float]]:
+    out = []
+    for start in range(0, left.shape[0], 500):
+        found = (left[start : start + 500] @ right.T).tocoo()
+        keep = found.data >= NEAR
+        out += [
+            (start + int(i), int(j), float(cosine))
+            for i, j, cosine in zip(found.row[keep], found.col[keep], found.data[keep], strict=True)
+        ]
+    return out
+
+
+def _words(*texts: str) -> int:
+    return max(len(text.split()) for text in texts)
+
+
+def measure(name: str, demo: dict[str, str]) -> Measured:
+    """Measure one codebook's examples against each other and against the demo."""
+    texts, others, names = example_texts(name), list(demo.values()), list(demo)
+    vectors = _vectors([*texts, *others])
+    own, theirs = vectors[: len(texts)], vectors[len(texts) :]
+    return Measured(
+        texts=texts,
+        near=[Pair(i + 1, j + 1, c, _words(texts[i], texts[j])) for i, j, c in _alike(own, own) if i < j],
+        near_demo=[Pair(i + 1, names[j], c, _words(texts[i], others[j])) for i, j, c in _alike(own, theirs)],
+        lengths=np.percentile([len(text) for text in texts], [0, 10, 25, 50, 75, 90, 100]).tolist(),
+    )
+
+
+def _per_code(book: Codebook) -> list[str]:
+    examples = shipped_examples(book)
+    counts = Counter(code for example in examples for code in example.codes)
+    rows = [f"\n### {book.title} (`{book.id}`): {len(examples)} examples\n"]
+    if book.facets:
+        rows += ["| facet | code | examples |", "| --- | --- | ---: |"]
+        rows += [f"| {code.facet} | {code.label} | {counts[code.id]} |" for code in book.codes]
+        return rows
+    first = Counter(example.codes[0] for example in examples)
+    rows += ["| code | examples | of which named first |", "| --- | ---: | ---: |"]
+    rows += [f"| {code.label} | {counts[code.id]} | {first[code.id]} |" for code in book.codes]
+    return rows
+
+
+def table(measured: dict[str, Measured]) -> str:
+    """Return all tables as markdown."""
+    books = {name: load_codebook(name) for name in measured}
+    out = [
+        "| codebook | examples | length in characters: 10% | half | 90% | longest | more than one code |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for name, found in measured.items():
+        several = np.mean([len(example.codes) > 1 for example in shipped_examples(books[name])])
+        low, half, high, longest = (f"{found.lengths[place]:.0f}" for place in (1, 3, 5, 6))
+        share = "by facet" if books[name].facets else f"{100 * several:.0f}%"
+        out.append(f"| `{name}` | {len(found.texts)} | {low} | {half} | {high} | {longest} | {share} |")
+    out += ["", f"| codebook | pairs of examples from {NEAR} | from {SAME} | close to a demo answer from {NEAR} |"]
+    out.append("| --- | ---: | ---: | ---: |")
+    for name, found in measured.items():
+        same = sum(pair.cosine >= SAME for pair in found.duplicates)
+        beside = len({pair.left for pair in found.overlaps})
+        out.append(f"| `{name}` | {len(found.duplicates)} | {same} | {beside} |")
+    return "\n".join([*out, *(line for book in books.values() for line in _per_code(book))])
+
+
+def in_page(text: str) -> str:
+    """Return what stands between the markers of a page."""
+    return text.split(START, 1)[1].split(END, 1)[0].strip()
+
+
+def main() -> None:
+    """Print the tables, and with `--write` put them into annotations/README.md."""
+    demo = demo_texts()
+    found = table({name: measure(name, demo) for name in shipped_codebooks()})
+    print(found)
+    if "--write" in sys.argv:
+        page = bundled("annotations", "README.md")
+        text = page.read_text(encoding="utf-8")
+        before, rest = text.split(START, 1)
+        after = rest.split(END, 1)[1]
+        page.write_text(f"{before}{START}\n{found}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline import __version__
+from pipeline.cli_coding import register as register_coding
 from pipeline.cli_review import app as review
+from pipeline.cli_trace import register as register_trace
 from pipeline.errors import DuidingError
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ _STAGE_WORDS = {
     "coding": "Coding",
     "estimates": "Estimating",
     "report": "Writing the report",
+    "learn": "Learning",
 }
 
 
@@ -60,7 +63,8 @@ def init(
     if demo:
         made = copy_demo(folder)
         _say(f"Wrote the demo surveys: {', '.join(str(path) for path in made)}")
-        _say(f"Next: duiding run {made[0].parent}")
+        first = made[0].parent
+        _say(f"Next: duiding review import {first / 'review.jsonl'} {first}, then: duiding run {first}")
         return
     path = write_scaffold(folder, file)
     _say(f"Wrote {path}")
@@ -70,7 +74,7 @@ def init(
 @app.command()
 def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     """Look at the survey's file: is it fit to code? Writes nothing."""
-    from pipeline.cli_show import show_check
+    from pipeline.cli_show import show_check, show_published
     from pipeline.config import load_survey
     from pipeline.intake.prepare import prepare
 
@@ -78,6 +82,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     with _progress() as progress:
         intake = prepare(found, lambda done, total: progress("intake", done, total))
     show_check(found, intake)
+    show_published(found)
     _say(f"Next: duiding run {survey}")
 
 
@@ -170,6 +175,10 @@ def _progress() -> Iterator[Progress]:
             bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
 
         yield progress
+
+
+register_coding(app, _progress)
+register_trace(app)
 
 
 def main() -> None:

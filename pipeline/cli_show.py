@@ -45,7 +45,8 @@ def show_check(survey: Survey, intake: Intake) -> None:
     ticked = set(intake.ticks["answer_id"])
     table = Table(box=None, pad_edge=False)
     for name in ("question", *STATUSES, "with ticks"):
-        table.add_column(name.replace("_", " "), justify="left" if name == "question" else "right")
+        left = name == "question"
+        table.add_column(name.replace("_", " "), justify="left" if left else "right", no_wrap=left)
     warnings = []
     for question in survey.questions:
         rows = answers[answers["question"] == question.id]
@@ -69,6 +70,27 @@ def show_check(survey: Survey, intake: Intake) -> None:
         console.print("Fit to code.")
 
 
+def show_published(survey: Survey) -> None:
+    """Print what cannot be right in the published figures that this survey is compared with."""
+    from pipeline.estimates.consistency import check_published
+    from pipeline.intake.reference import read_reference, reference_path
+    from pipeline.publish import codebooks, nets
+
+    path, reference = reference_path(survey), read_reference(survey)
+    if path is None or reference is None:
+        return
+    reference["in_total"] = reference["group"] != survey.reference_group
+    under = nets(codebooks(survey).values())
+    found = check_published(reference, total=survey.total_label, nets=under, file=path.name)
+    console = _console()
+    if found.empty:
+        console.print(f"{path.name}: {len(reference)} published figures, no slips found.")
+        return
+    console.print(f"! {path.name}: {len(found)} slips in {len(reference)} published figures; look them up before use:")
+    for file, place, what in found.itertuples(index=False):
+        console.print(f"  {file}: {place}: {what}", markup=False)
+
+
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
     console = _console()
@@ -86,6 +108,11 @@ def show_run(result: Result) -> None:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )
+    audited = result.workspace.note("estimates").get("audited", 0)
+    if audited:
+        console.print(f"{audited:,} answers were checked by people; the percentages are corrected for coding errors.")
+    else:
+        console.print("! Nobody checked the coding yet, so the percentages are provisional: duiding review --help")
     console.print(f"Page:   {result.report}")
     console.print(f"Tables: {result.report.parent / 'tabellen'}")
     console.print(f"Next: open the page: duiding report {result.survey.file} --open")

@@ -55,6 +55,7 @@ class Question(_Settings):
     title: str = ""
     column: Name | None = None
     codebook: str
+    examples: str | None = None
     ticks: dict[str, str] = Field(default_factory=dict)
     ticks_column: Name | None = None
     ticks_separator: str = ";"
@@ -129,8 +130,8 @@ class Survey(_Settings):
 
     @property
     def digest(self) -> str:
-        """Content hash (16 hex digits) of the settings."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        """Content hash (16 hex digits) of the settings; where results are kept is none of them."""
+        canonical = json.dumps(self.model_dump(mode="json", exclude={"workspace"}), sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 
@@ -138,6 +139,11 @@ def codebook_source(survey: Survey, question: Question) -> str | Path:
     """Return the codebook's file beside survey.yaml when there is one, else the name as given."""
     beside = survey.path(question.codebook)
     return beside if beside.is_file() else question.codebook
+
+
+def examples_file(survey: Survey, question: Question) -> Path | None:
+    """Return the file with coded examples that survey.yaml names for a question, if it names one."""
+    return survey.path(question.examples) if question.examples else None
 
 
 def load_survey(path: str | Path) -> Survey:

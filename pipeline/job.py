@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.config import Survey, load_survey
-from pipeline.publish import Progress, codebooks, estimates_stage, report_stage
+from pipeline.config import Survey, examples_file, load_survey
+from pipeline.learning import encoder_name, learned_models
+from pipeline.publish import Progress, check_quoted, codebooks, estimates_stage, report_stage
 from pipeline.tables import ANSWER
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
@@ -82,6 +83,7 @@ def run(
     say = progress or (lambda stage, done, total: None)
     with workspace.lock():
         result.steps.append(_intake(survey, workspace, say))
+        check_quoted(survey, workspace)
         result.steps.append(_coding(survey, workspace, say))
         result.steps.append(_step(workspace, "estimates", *estimates_stage(survey, workspace, say)))
         result.steps.append(_step(workspace, "report", *report_stage(survey, workspace, say, formats)))
@@ -150,18 +152,26 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
 
 def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
     from pipeline.coding.embed import encoder_digest
-    from pipeline.coding.examples import examples_digest, shipped_examples
+    from pipeline.coding.examples import examples_digest, examples_for
 
     books = codebooks(survey)
-    encoder = _encoder_name(survey)
+    encoder = encoder_name(survey)
+    learned = learned_models(survey, workspace)
+    examples = {
+        question.id: examples_for(books[question.id], examples_file(survey, question)) for question in survey.questions
+    }
     key = key_of(
         stage=STAGES["coding"],
         version=__version__,
         answers=file_hash(workspace.path("answers.parquet")),
-        codebooks={name: [book.digest, examples_digest(shipped_examples(book))] for name, book in books.items()},
+        codebooks={name: [book.digest, examples_digest(examples[name])] for name, book in books.items()},
         fixed=[question.fixed_codes for question in survey.questions],
         encoder=encoder_digest(encoder),
         seed=survey.seed,
+        learned={
+            name: [file_hash(path.with_suffix(suffix)) for suffix in (".json", ".safetensors")]
+            for name, path in learned.items()
+        },
     )
 
     def work() -> tuple[list[Path], dict[str, Any]]:
@@ -180,9 +190,11 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
                 rows,
                 books[question.id],
                 encoder=encoder,
+                examples=examples[question.id],
                 fixed_codes=question.fixed_codes,
                 seed=survey.seed,
                 cache=workspace.path("modellen"),
+                learned=learned.get(question.id),
                 progress=lambda done, _, offset=offset: say("coding", offset + done, total),  # type: ignore[misc]
             )
             before += len(rows)
@@ -196,11 +208,3 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
         return paths, note
 
     return _step(workspace, "coding", key, work)
-
-
-def _encoder_name(survey: Survey) -> str | None:
-    """Return the encoder's folder when survey.yaml names one beside it, else the name as given."""
-    if survey.encoder is None:
-        return None
-    beside = survey.path(survey.encoder)
-    return str(beside) if beside.is_dir() else survey.encoder

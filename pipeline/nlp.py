@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.lookups import Table
-    from spacy.tokens import Doc
 
 #: Trained Dutch pipelines, best first; one is used for lemmas and sentences when it is installed, none is required.
 TRAINED = ("nl_core_news_lg", "nl_core_news_md", "nl_core_news_sm")
@@ -38,11 +37,6 @@ def dutch(trained: bool = False) -> Language:
     nlp.add_pipe("lemmatizer", config={"mode": "lookup"})
     nlp.initialize()
     return nlp
-
-
-def documents(texts: Iterable[str], *, trained: bool = False) -> Iterator[Doc]:
-    """Yield a spaCy `Doc` with tokens, sentences and lemmas for every text."""
-    yield from dutch(trained).pipe(texts, batch_size=256)
 
 
 def lemmas(texts: Sequence[str]) -> list[list[str]]:

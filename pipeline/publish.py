@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.config import Survey, codebook_source
+from pipeline.config import Survey
+from pipeline.errors import ConfigError, nearest, problem
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.codebook import Codebook
+    from pipeline.report.build import ReportData
+    from pipeline.report.options import Options
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
 STAGES = {"estimates": 1, "report": 1}
@@ -148,16 +151,18 @@ def report_stage(
         survey=survey.digest,
         formats=wanted,
         template=file_hash(template) if template else None,
-        codebooks=[str(codebook_source(survey, question)) for question in survey.questions],
+        codebooks={name: book.digest for name, book in codebooks(survey).items()},
     )
-    return key, lambda: _write_report(survey, workspace, say, wanted, template)
+    return key, lambda: _write_report(survey, workspace, say, wanted)
 
 
-def _write_report(
-    survey: Survey, workspace: Workspace, say: Progress, formats: list[str], template: Path | None
-) -> tuple[list[Path], dict[str, Any]]:
-    from pipeline.report.build import ReportData, build_report
-    from pipeline.report.options import Options
+def report_data(survey: Survey, workspace: Workspace) -> ReportData:
+    """Return what a report is made from, as the last run left it in the workspace.
+
+    Raises:
+        TableError: a table is missing or damaged.
+    """
+    from pipeline.report.build import ReportData
 
     books = codebooks(survey)
     coding = workspace.note("coding")
@@ -166,7 +171,7 @@ def _write_report(
         versions[f"codebook {name}"] = f"{book.version} ({book.digest})"
         versions[f"model {name}"] = str(coding[name]["model"])
     reference = workspace.path("reference.parquet")
-    data = ReportData(
+    return ReportData(
         survey=survey,
         codebooks=books,
         answers=read_table(workspace.path("answers.parquet")),
@@ -179,20 +184,51 @@ def _write_report(
         versions=versions,
         accounting=[(str(what), int(number)) for what, number in workspace.note("intake")["accounting"]],
     )
+
+
+def report_options(survey: Survey) -> Options:
+    """Return the report's options as survey.yaml gives them."""
+    from pipeline.report.options import Options
+
     settings = survey.report
-    options = Options(
+    return Options(
         quotes_per_code=settings.quotes_per_code,
         pin=settings.pin,
         ban=settings.ban,
         longest_quote=settings.longest_quote,
         min_cell=settings.min_cell,
-        template=template,
+        template=survey.path(settings.template) if settings.template else None,
     )
+
+
+def check_quoted(survey: Survey, workspace: Workspace) -> None:
+    """Check that the answers named in `report.pin` and `report.ban` exist.
+
+    Raises:
+        ConfigError: an id is no answer of this survey.
+    """
+    named = [(key, name) for key in ("pin", "ban") for name in getattr(survey.report, key)]
+    if not named:
+        return
+    known = set(read_table(workspace.path("answers.parquet"))["answer_id"])
+    for key, name in named:
+        if name not in known:
+            near = nearest(name, sorted(known))
+            do = f"did you mean '{near}'?" if near else "take the id from the page or from 'duiding trace'"
+            found = f"no answer '{name[:40]}' in this survey"
+            raise ConfigError(problem(file=survey.file, place=f"report.{key}", found=found, do=do))
+
+
+def _write_report(
+    survey: Survey, workspace: Workspace, say: Progress, formats: list[str]
+) -> tuple[list[Path], dict[str, Any]]:
+    from pipeline.report.build import build_report
+
     paths = build_report(
-        data,
+        report_data(survey, workspace),
         workspace.path("rapport"),
         formats=formats,
-        options=options,
+        options=report_options(survey),
         progress=lambda done, total: say("report", done, total),
     )
     return paths, {"files": [str(path.relative_to(workspace.folder)) for path in paths]}

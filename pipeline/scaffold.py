@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DEMOS = {"participatiewet": ("participatiewet.xlsx",), "minimabeleid": ("minimabeleid.csv",)}
+CODEBOOK = "codeboek.yaml"
+_CODEBOOK = """# The codes that the answers are coded into. Replace these three by your own (docs/codebook.md).
+aim: open                       # succes, verbeter, ervaring or open
+residual: anders
+codes:
+  - id: wachttijd
+    label: Wachttijd
+    definition: De respondent vindt dat het te lang duurt voordat hij geholpen wordt of antwoord krijgt.
+    exclude: [Onvriendelijk geholpen worden hoort bij Bejegening]
+    keywords: [wachten, lang, traag, snel, weken, antwoord]
+  - id: bejegening
+    label: Bejegening
+    definition: De respondent noemt hoe medewerkers met hem omgaan, goed of slecht.
+    keywords: [vriendelijk, onvriendelijk, respect, toon, luisteren, behandeld]
+  - id: anders
+    label: Anders
+    definition: Een ander punt, of geen punt.
+"""
 _GROUP_NAMES = ("gemeente", "municipality", "groep", "group", "regio", "locatie")
 _ID_NAMES = ("respondent", "nr", "id", "nummer", "respnr", "responseid")
 _WEIGHT_NAMES = ("weight", "weegfactor", "gewicht", "weging")
@@ -26,7 +44,8 @@ def copy_demo(folder: Path) -> list[Path]:
     made = []
     for name, files in DEMOS.items():
         target = folder / name
-        for source, copy in ((f"{name}.yaml", "survey.yaml"), *((file, file) for file in files)):
+        copies = ((f"{name}.yaml", "survey.yaml"), (f"review-{name}.jsonl", "review.jsonl"))
+        for source, copy in (*copies, *((file, file) for file in files)):
             if not (target / copy).exists():
                 with atomic(target / copy) as temporary:
                     shutil.copyfile(bundled("annotations", "demo", source), temporary)
@@ -35,7 +54,9 @@ def copy_demo(folder: Path) -> list[Path]:
 
 
 def write_scaffold(folder: Path, file: Path | None) -> Path:
-    """Write a survey.yaml with what can be known from the data file, and comments where a choice must be made.
+    """Write a survey.yaml with what can be known from the data file, and a codebook.yaml to start from beside it.
+
+    Comments stand where a choice must be made; an existing codebook.yaml stays as it is.
 
     Raises:
         ConfigError: there is a survey.yaml already.
@@ -44,6 +65,8 @@ def write_scaffold(folder: Path, file: Path | None) -> Path:
     path = folder / "survey.yaml"
     if path.exists():
         raise ConfigError(problem(file=path, found="there is one already", do="edit it, or choose another folder"))
+    if not (folder / CODEBOOK).exists():
+        write_text(folder / CODEBOOK, _CODEBOOK)
     if file is None:
         write_text(path, _template("antwoorden.xlsx", None, None, None, ["open_vraag"]))
         return path
@@ -100,9 +123,10 @@ def _template(file: str, respondent: str | None, group: str | None, weight: str 
         out += [
             f"  - id: vraag-{number}",
             f"    column: {_quoted(column)}",
-            f"    codebook: codeboek-{number}.yaml   # a file beside this one, or a shipped one: {shipped}",
+            f"    codebook: {CODEBOOK}   # a file beside this one, or a shipped one: {shipped}",
         ]
     out += [
+        "    # examples: voorbeelden.jsonl   # coded examples to learn from; without them: from the codebook's words",
         "    # ticks: {V12_1: Mijn klantmanager}   # tick columns beside the box: column -> code",
         "# reference: referentie.csv    # published percentages: question;code;group;wave;share;n",
         "seed: 1",

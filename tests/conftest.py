@@ -66,12 +66,17 @@ def small_survey(write: Callable[..., Path]) -> Path:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo surveys laid out in a folder and run once; returns the folder."""
+    """The demo surveys laid out in a folder, with their reviews, and run once; returns the folder."""
+    from pipeline.config import load_survey
     from pipeline.job import run
+    from pipeline.review.exchange import import_jsonl
     from pipeline.scaffold import copy_demo
+    from pipeline.workspace import Workspace
 
     folder = tmp_path_factory.mktemp("demo")
-    for survey in copy_demo(folder):
+    for file in copy_demo(folder):
+        survey = load_survey(file)
+        import_jsonl(Workspace(survey.workspace_path), survey, file.with_name("review.jsonl"))
         run(survey)
     return folder
 

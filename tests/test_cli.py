@@ -32,7 +32,8 @@ def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path) -> 
     assert 'respondent: "respnr"' in text
     assert 'group: "gemeente"' in text
     assert 'column: "wat moet beter"' in text
-    survey.write_text(text.replace("codeboek-1.yaml", "participatiewet-verbeter"), encoding="utf-8")
+    assert duiding("check", survey).returncode == 0
+    survey.write_text(text.replace("codeboek.yaml", "participatiewet-verbeter"), encoding="utf-8")
     checked = duiding("check", survey)
     assert checked.returncode == 0, checked.stderr
     assert "7 rows, 7 respondents" in checked.stdout

@@ -146,3 +146,13 @@ def test_a_workspace_that_is_a_file_is_one_line(small_survey: Path) -> None:
     (small_survey.parent / "duiding-werk").write_text("in the way")
     with pytest.raises(DuidingError, match="cannot be written"):
         run(small_survey)
+
+
+@pytest.mark.parametrize("key", ["pin", "ban"])
+def test_an_answer_to_quote_that_does_not_exist_is_named(small_survey: Path, key: str) -> None:
+    good = small_survey.read_text()
+    small_survey.write_text(good + f"report: {{{key}: ['1:betr']}}\n")
+    with pytest.raises(DuidingError, match=rf"survey.yaml: report.{key}: no answer '1:betr'.*did you mean '1:beter'"):
+        run(small_survey)
+    small_survey.write_text(good + f"report: {{{key}: ['1:beter']}}\n")
+    assert run(small_survey).report.is_file()

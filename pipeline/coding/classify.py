@@ -41,16 +41,22 @@ def find_model(
     examples: Sequence[Example] | None = None,
     seed: int = 1,
     cache: Path | None = None,
+    learned: Path | None = None,
 ) -> tuple[CodeModel, Encoder]:
     """Return the model of a codebook: the shipped one when it fits, one kept in `cache`, else newly learned.
 
-    Without `examples`, those that ship for a codebook of that id are used, and none for another codebook (zero-shot).
+    A model `learned` from reviewed answers goes before all when it is of this codebook and encoder. Without
+    `examples`, those that ship for a codebook of that id are used, and none for another codebook (zero-shot).
 
     Raises:
         ModelError: the encoder or a kept model can't be loaded.
     """
     if examples is None:
         examples = shipped_examples(codebook)
+    if learned is not None:
+        model = load_model(learned)
+        if (model.codebook_digest, model.encoder_digest) == (codebook.digest, encoder_digest(encoder)):
+            return model, load_encoder(encoder)
     wanted = (codebook.digest, examples_digest(examples), encoder_digest(encoder))
     places = [bundled("models", "classifiers", codebook.id)]
     if cache is not None:
@@ -64,6 +70,7 @@ def find_model(
     model = fit_model(codebook, examples, loaded, seed=seed)
     if cache is not None:
         save_model(model, places[-1])
+        model = load_model(places[-1])  # in half precision, so that this run gives what the next one will
     return model, loaded
 
 
@@ -76,6 +83,7 @@ def code_answers(
     fixed_codes: Sequence[str] = (),
     seed: int = 1,
     cache: Path | None = None,
+    learned: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Coded:
     """Code the answers to one question into a codebook.
@@ -88,6 +96,7 @@ def code_answers(
         fixed_codes: ids or labels of codes that hold for every answer (the scheme a column is about).
         seed: of the random choices in learning.
         cache: folder where a newly learned model is kept.
+        learned: a model that `duiding learn` kept, used when it is of this codebook and encoder.
         progress: called with (answers done, answers in all).
 
     Returns:
@@ -106,7 +115,7 @@ def code_answers(
         if column not in answers.columns:
             raise TableError(problem(place="table answers", found=f"column '{column}' is missing"))
     fixed = [book.resolve(code) for code in fixed_codes]
-    model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache)
+    model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
     todo = answers[answers["status"] == ANSWER] if "status" in answers.columns else answers
     texts = [str(text) for text in todo["text"]]
     distinct = list(dict.fromkeys(texts))

@@ -87,6 +87,15 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     return out
 
 
+def examples_for(codebook: Codebook, path: Path | None) -> list[Example]:
+    """Return the examples of a codebook: those in `path` when the user gave a file, else those that ship.
+
+    Raises:
+        TableError, CodebookError: the user's file is wrong (see `load_examples`).
+    """
+    return shipped_examples(codebook) if path is None else load_examples(path, codebook)
+
+
 def shipped_examples(codebook: Codebook) -> list[Example]:
     """Return the examples that travel with Duiding for a shipped codebook; none for another one."""
     path = bundled("annotations", "examples", f"{codebook.id}.jsonl")

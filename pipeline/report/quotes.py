@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pipeline.nlp import sentences
 from pipeline.report.lineage import AnswerBook, Coded
 from pipeline.report.lookup import Figures
 from pipeline.report.options import Options
@@ -18,7 +19,6 @@ Vectors = Mapping[str, npt.NDArray[np.floating]]
 #: What pseudonymising should have taken out; a quote is not the place to find out that it did not.
 _PERSONAL = re.compile(r"\d{5,}|\d[\d\s.-]{7,}\d|\S+@\S+|https?://|www\.|\b[A-Z]{2}\d{2}[A-Z]{4}", re.ASCII)
 _LETTERS = re.compile(r"[^\W\d_]{3}")
-_SENTENCE_END = re.compile(r"[.!?…]['\"’”)]*(?=\s|$)")
 _CANDIDATES = 120
 _ALIKE = 0.8  # from here on two answers say the same
 _SHORT, _EASY = 18, 180
@@ -65,11 +65,13 @@ def shortened(text: str, longest: int) -> str:
     line = " ".join(text.split())
     if len(line) <= longest:
         return line
-    ends = [match.end() for match in _SENTENCE_END.finditer(line[:longest])]
-    if ends and ends[-1] >= min(longest // 3, 60):
-        return line[: ends[-1]] + " …"
-    if ends and longest < 60:
-        return line[: ends[-1]] + " …"
+    whole = ""
+    for sentence in sentences(line):
+        if len(whole) + len(sentence) + 1 > longest:
+            break
+        whole = f"{whole} {sentence}".strip()
+    if whole and (len(whole) >= longest // 3 or longest < _EASY):
+        return whole + " …"
     cut = line[:longest].rsplit(" ", 1)[0]
     return cut.rstrip(",;:-– ") + " …"
 

@@ -27,7 +27,7 @@ def points_table(
     against = figures.verdicts.against_reference if overall else figures.verdicts.against_rest
     shown_beside = has_reference or not overall
     columns = [
-        Column(figures.survey.wave, "percent", _n(context, question, group)),
+        Column(context.say("this_year"), "percent", _n(context, question, group)),
         Column(say("col_margin"), "interval"),
     ]
     if shown_beside:

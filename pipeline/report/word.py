@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from pipeline.errors import ConfigError, problem
 from pipeline.report.content import Block, Chapter, Document, Figure, Heading, QuoteList, Table, Terms, Text, View
@@ -43,7 +44,17 @@ def write_word(document: Document, context: Context, path: Path, template: Path 
         _chapter(word, chapter, document, context)
     with atomic(path) as temporary:
         word.save(str(temporary))
+        _undate(temporary)
     return [path]
+
+
+def _undate(path: Path) -> None:
+    """Take the time of writing out of a .docx, so that the same report gives the same bytes."""
+    with ZipFile(path) as archive:
+        parts = [(item.filename, archive.read(item)) for item in archive.infolist()]
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        for name, content in parts:
+            archive.writestr(ZipInfo(name), content, ZIP_DEFLATED)
 
 
 def _opened(template: Path | None) -> WordDocument:

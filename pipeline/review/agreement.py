@@ -39,9 +39,7 @@ def masi(left: Codes, right: Codes) -> float:
     return 1.0 - shape * both / either
 
 
-def krippendorff_alpha(
-    units: Sequence[Sequence[Hashable]], distance: Callable[..., float] = nominal
-) -> float:
+def krippendorff_alpha(units: Sequence[Sequence[Hashable]], distance: Callable[..., float] = nominal) -> float:
     """Return Krippendorff's alpha of units, each with the values that coders gave it (any number; missing left out).
 
     1 is perfect, 0 is chance; nan when nothing can be compared or only one value was ever used.

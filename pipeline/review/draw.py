@@ -40,9 +40,7 @@ def draw(
     known = [question.id for question in survey.questions]
     for name in questions:
         if name not in known:
-            raise ReviewError(
-                problem(file=survey.file, found=f"no question '{name}'", do=did_you_mean(name, known))
-            )
+            raise ReviewError(problem(file=survey.file, found=f"no question '{name}'", do=did_you_mean(name, known)))
     if audit < 0 or training < 0:
         raise ReviewError(problem(place="sample", found="a negative number of answers", expected="0 or more"))
     with one_at_a_time(workspace):

@@ -105,9 +105,7 @@ class _Work:
         self.answers = answers[answers["question"] == question.id]
         self.first_coder: dict[str, str] = {}
 
-    def push(
-        self, kind: str, rows: pd.DataFrame, projects: dict[tuple[str, str], Project], *, blind: bool
-    ) -> Pushed:
+    def push(self, kind: str, rows: pd.DataFrame, projects: dict[tuple[str, str], Project], *, blind: bool) -> Pushed:
         roles = {str(key): str(role) for key, role in zip(rows["answer_id"], rows["role"], strict=True)}
         project = projects.get((self.question.id, kind))
         if project is not None and project.digest != self.codebook.digest:

@@ -90,7 +90,7 @@ def test_fifteen_examples_teach_a_distinction_that_its_words_do_not_make(write: 
 
 def test_fixed_codes_hold_for_every_answer() -> None:
     coded = code_answers(
-        texts("Fijn, nieuwe bril van gekocht"), "minimabeleid-ervaring", fixed_codes=["Bijzondere bijstand"]
+        texts("Heel blij mee, nieuwe bril van gekocht"), "minimabeleid-ervaring", fixed_codes=["Bijzondere bijstand"]
     )
     found = applied(coded.codings)["0"]
     assert {"bijzondere-bijstand", "positief"} <= found

@@ -55,7 +55,8 @@ def test_survey_and_question_choose_the_codebook_and_experiences_have_their_own_
     write: Callable[..., Path],
 ) -> None:
     lines = jsonl(
-        {"survey": "participatiewet", "question": "verbeter", "text": "Neem de telefoon op", "category": "Telefonische bereikbaarheid"},
+        {"survey": "participatiewet", "question": "verbeter", "category": "Telefonische bereikbaarheid",
+         "text": "Neem de telefoon op"},
         {"survey": "minimabeleid", "question": "ervaring", "category": "Kindpakket", "text": "Heel blij mee",
          "valence": "positief", "themes": ["Blij met de regeling"]},
         {"survey": "minimabeleid", "question": "ervaring", "category": "Kindpakket", "text": "Duurde een half jaar",

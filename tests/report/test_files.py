@@ -123,7 +123,7 @@ def test_csv_tables_are_as_dutch_excel_wants_them(report: Path, data: ReportData
     raw = (report / "tabellen" / "01-succes-totaal.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(raw.decode("utf-8-sig")), delimiter=";"))
-    assert rows[0][:2] == ["Punt", "2022 (%)"]
+    assert rows[0][:2] == ["Punt", "Dit jaar (%)"]
     share = data.shares.set_index(["question", "group", "code"])["share"]["succes", "Totaal", "klantmanager"]
     row = next(row for row in rows if row[0] == "Mijn klantmanager")
     assert float(row[1].replace(",", ".")) == pytest.approx(100 * share, abs=0.005)

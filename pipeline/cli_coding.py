@@ -1,0 +1,114 @@
+"""The commands about the classifier: `duiding learn` and `duiding explain`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipeline.coding.explain import CodeReason, Explanation
+    from pipeline.learning import Lesson
+
+SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
+Progress = Callable[[str, int, int], None]
+LEAST_WORD = 0.05  # log-odds that a word must add to be named
+
+
+def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Progress | None]] = nullcontext) -> None:
+    """Add the commands to the command line; `progress` gives its progress bars."""
+
+    @app.command()
+    def learn(survey: SurveyFile = Path("survey.yaml")) -> None:
+        """Teach the classifier what reviewers decided, when that makes it better.
+
+        Only answers reviewed for training are learned from; the audit tells whether the new model is better.
+        """
+        from pipeline.learning import BETTER
+        from pipeline.learning import learn as learn_survey
+
+        with progress() as say:
+            found = learn_survey(survey, progress=say)
+        for lesson in found:
+            for line in lesson_lines(lesson):
+                typer.echo(line)
+        if any(lesson.outcome == BETTER for lesson in found):
+            typer.echo(f"Next: code the answers again with the new model: duiding run {survey}")
+        else:
+            typer.echo(f"Next: have more answers reviewed: duiding review push {survey} --training 100")
+
+    @app.command()
+    def explain(
+        answer_id: Annotated[str, typer.Argument(help="The answer_id, as the tables and the review show it.")],
+        survey: SurveyFile = Path("survey.yaml"),
+        as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    ) -> None:
+        """Say which words and which examples made the machine code an answer as it did."""
+        from pipeline.learning import explain_answer
+
+        found = explain_answer(survey, answer_id)
+        if as_json:
+            typer.echo(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+        else:
+            for line in explanation_lines(found):
+                typer.echo(line)
+
+
+def lesson_lines(lesson: Lesson) -> list[str]:
+    """Return what came of learning, with before and after when both were measured."""
+    from pipeline.coding.learn import AGREE, MIN_AUDIT
+    from pipeline.learning import BETTER, NOTHING_REVIEWED, SAME, TOO_FEW_AUDITED
+
+    head = ", ".join(lesson.questions)
+    if lesson.outcome == NOTHING_REVIEWED:
+        return [f"{head}: nothing to learn from; no answers were reviewed for training"]
+    seen = f"{lesson.n_learned} answers reviewed for training, {lesson.n_audit} audited"
+    if lesson.outcome == TOO_FEW_AUDITED:
+        return [f"{head}: {seen}: kept the old model; below {MIN_AUDIT} audited answers none can be called better"]
+    if lesson.outcome == SAME:
+        return [f"{head}: {seen}: nothing new since the model in use was learned"]
+    lines = [f"{head}: {seen}"]
+    if lesson.comparison is not None:
+        before, after = lesson.comparison.before, lesson.comparison.after
+        lines.append(f"  {'':8}{'top1':>8}{'micro-F1':>10}{'macro-F1':>10}")
+        for name, row in (("before", before), ("after", after)):
+            lines.append(f"  {name:8}{row.top1:>8.3f}{row.micro_f1:>10.3f}{row.macro_f1:>10.3f}")
+        share = f"{lesson.comparison.agree:.0%} of the resampled audits"
+        if lesson.outcome == BETTER:
+            lines.append(f"  The new model is better (in {share}) and takes over.")
+        else:
+            lines.append(
+                f"  Kept the old model: the new one is better in {share} only (at least {AGREE:.0%} is asked)."
+            )
+    return lines
+
+
+def explanation_lines(found: Explanation) -> list[str]:
+    """Return an explanation as an analyst reads it."""
+    lines = [f'"{found.text}"']
+    if found.start == "zero-shot":
+        lines.append("! Zero-shot: this codebook has no examples; coded from its own words alone.")
+    for reason in found.reasons:
+        lines += ["", *_reason_lines(reason)]
+    return lines
+
+
+def _reason_lines(reason: CodeReason) -> list[str]:
+    if reason.given:
+        return [f"{reason.label}: given by the question"]
+    lines = [f"{reason.label} ({reason.score:.0%})"]
+    strong = [word for word in reason.words if abs(word.weight) >= LEAST_WORD]
+    for title, words in (
+        ("for", sorted((w for w in strong if w.weight > 0), key=lambda w: -w.weight)),
+        ("against", sorted((w for w in strong if w.weight < 0), key=lambda w: w.weight)),
+    ):
+        if words:
+            lines.append(f"  words {title}: " + ", ".join(f"{w.text} {w.weight:+.2f}" for w in words[:8]))
+    lines.append(f"  meaning of the whole sentence: {reason.vector:+.2f}")
+    for near in reason.examples:
+        lines.append(f'  like the example ({near.similarity:.2f}): "{near.text[:120]}"')
+    return lines

@@ -1,0 +1,237 @@
+"""Learn from what was reviewed: a new model beside the old one, kept in the workspace when it is better."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.config import Question, Survey, examples_file, load_survey
+from pipeline.errors import ConfigError, ModelError, problem
+from pipeline.workspace import Workspace, read_table, write_text
+
+if TYPE_CHECKING:
+    from pipeline.codebook import Codebook
+    from pipeline.coding.explain import Explanation
+    from pipeline.coding.learn import Comparison, Judged
+
+FOLDER = "modellen"
+RECORD = "geleerd.json"
+NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
+    "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What came of learning for the questions that share a codebook; `better`: the new model is now in use."""
+
+    questions: tuple[str, ...]
+    outcome: str
+    n_learned: int
+    n_audit: int
+    comparison: Comparison | None = None
+
+
+def encoder_name(survey: Survey) -> str | None:
+    """Return the encoder's folder when survey.yaml names one beside it, else the name as given."""
+    if survey.encoder is None:
+        return None
+    beside = survey.path(survey.encoder)
+    return str(beside) if beside.is_dir() else survey.encoder
+
+
+def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
+    """Return question id -> the model that was learned for it and may be used.
+
+    A model learned for another version of the codebook or with another encoder is passed over, and so is one that
+    learned from an answer that the audit drew later: it must not judge itself.
+    """
+    from pipeline.coding.embed import encoder_digest
+    from pipeline.review.sample import read_sample
+
+    record = _read_record(workspace)
+    if not record:
+        return {}
+    sample = read_sample(workspace)
+    audit = set(sample.loc[sample["role"] != "training", "answer_id"])
+    encoder = encoder_digest(encoder_name(survey))
+    out = {}
+    for question in survey.questions:
+        entry = record.get(question.id)
+        if entry is None or audit & set(entry["answers"]):
+            continue
+        path = workspace.path(FOLDER, entry["model"])
+        there = all(path.with_suffix(suffix).is_file() for suffix in (".json", ".safetensors"))
+        if there and (entry["codebook"], entry["encoder"]) == (survey.codebook(question).digest, encoder):
+            out[question.id] = path
+    return out
+
+
+def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], None] | None = None) -> list[Lesson]:
+    """Refit the model of every codebook on its examples and the answers reviewed for training; keep what is better.
+
+    Questions with the same codebook and examples learn together. An audited answer is never learned from, nor
+    is a training answer with the same words; the audit only says which of the two models is better. The next
+    `duiding run` uses the model.
+
+    Raises:
+        DuidingError: the survey was not run yet, or a file of the workspace is damaged.
+    """
+    from pipeline.review.reviewed import reviewed_codings
+
+    if not isinstance(survey, Survey):
+        survey = load_survey(survey)
+    workspace = Workspace(survey.workspace_path)
+    with workspace.lock():
+        texts = _texts(survey, workspace)
+        codings = reviewed_codings(workspace, {question.id: survey.codebook(question) for question in survey.questions})
+        together: dict[tuple[str, Path | None], list[Question]] = defaultdict(list)
+        for question in survey.questions:
+            together[survey.codebook(question).digest, examples_file(survey, question)].append(question)
+        out = []
+        for done, questions in enumerate(together.values()):
+            if progress is not None:
+                progress("learn", done, len(together))
+            judged: dict[str, list[Judged]] = {"training": [], "audit": [], "second": []}
+            for question in questions:
+                _add_judged(judged, codings, texts, survey, question)
+            out.append(_learn_one(survey, workspace, questions, judged))
+        if progress is not None:
+            progress("learn", len(together), len(together))
+    return out
+
+
+def _add_judged(
+    judged: dict[str, list[Judged]], codings: Any, texts: Mapping[str, str], survey: Survey, question: Question
+) -> None:
+    from pipeline.coding.learn import judged_answers
+
+    book = survey.codebook(question)
+    given = {book.resolve(code) for code in question.fixed_codes}
+    rows = codings[codings["question"] == question.id]
+    for role, found in judged.items():
+        found += judged_answers(rows, texts, book, role, given)
+
+
+def _learn_one(
+    survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]]
+) -> Lesson:
+    from pipeline.coding.classify import find_model
+    from pipeline.coding.examples import examples_digest, examples_for
+    from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
+    from pipeline.coding.model import fit_model
+    from pipeline.coding.model_files import load_model
+
+    book: Codebook = survey.codebook(questions[0])
+    names = tuple(question.id for question in questions)
+    audit = judged["audit"]
+    teach = lessons(judged["training"], [*audit, *judged["second"]])
+    if not teach:
+        return Lesson(names, NOTHING_REVIEWED, 0, len(audit))
+    if len(audit) < MIN_AUDIT:
+        return Lesson(names, TOO_FEW_AUDITED, len(teach), len(audit))
+    in_use = learned_models(survey, workspace).get(names[0])
+    given = examples_for(book, examples_file(survey, questions[0]))
+    name, cache = encoder_name(survey), workspace.path(FOLDER)
+    first, encoder = find_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache)
+    old = load_model(in_use) if in_use else first
+    examples = [*given, *as_examples(teach, first, encoder)]
+    if old.examples_digest == examples_digest(examples):
+        return Lesson(names, SAME, len(teach), len(audit))
+    new = fit_model(book, examples, encoder, seed=survey.seed)
+    comparison = compare_models(old, new, encoder, audit, book, seed=survey.seed)
+    if not comparison.better:
+        return Lesson(names, NOT_BETTER, len(teach), len(audit), comparison)
+    new.info |= {"learned_from": len(teach), "before": comparison.before.to_json(), "after": comparison.after.to_json()}
+    _keep(workspace, names, new, [one.answer_id for one in teach])
+    return Lesson(names, BETTER, len(teach), len(audit), comparison)
+
+
+def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_ids: list[str]) -> None:
+    """Write the model, then the record that points to it: cut off anywhere, the old model stays in use."""
+    from pipeline.coding.model_files import save_model
+
+    record = _read_record(workspace)
+    for question in questions:
+        name = f"geleerd-{question}-{model.version}"
+        save_model(model, workspace.path(FOLDER, name))
+        record[question] = {
+            "model": name,
+            "codebook": model.codebook_digest,
+            "encoder": model.encoder_digest,
+            "answers": sorted(answer_ids),
+        }
+    write_text(workspace.path(FOLDER, RECORD), json.dumps(record, indent=1, sort_keys=True))
+    in_use = {entry["model"] for entry in record.values()}
+    for file in workspace.path(FOLDER).glob("geleerd-*"):
+        if file.stem not in in_use:
+            file.unlink(missing_ok=True)
+
+
+def _read_record(workspace: Workspace) -> dict[str, dict[str, Any]]:
+    path = workspace.path(FOLDER, RECORD)
+    if not path.is_file():
+        return {}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        for entry in found.values():
+            if not {"model", "codebook", "encoder", "answers"} <= set(entry):
+                raise ValueError("keys")
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise ModelError(problem(file=path, found="damaged", do="remove it; then run 'duiding learn' again")) from error
+    return dict(found)
+
+
+def _texts(survey: Survey, workspace: Workspace) -> dict[str, str]:
+    path = workspace.path("answers.parquet")
+    if not path.is_file():
+        raise ConfigError(
+            problem(file=workspace.folder, found="nothing was coded yet", do=f"run 'duiding run {survey.file}' first")
+        )
+    answers = read_table(path)
+    return dict(zip(answers["answer_id"].astype(str), answers["text"].astype(str), strict=True))
+
+
+def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
+    """Return why the machine coded an answer as it did; its pseudonymised text is in the result, never in a log.
+
+    Raises:
+        ConfigError: no such answer was coded.
+        DuidingError: the survey was not run yet, or a file of the workspace is damaged.
+    """
+    from pipeline.coding.classify import find_model
+    from pipeline.coding.examples import examples_for
+    from pipeline.coding.explain import explain
+    from pipeline.errors import did_you_mean
+    from pipeline.tables import ANSWER
+
+    if not isinstance(survey, Survey):
+        survey = load_survey(survey)
+    workspace = Workspace(survey.workspace_path)
+    _texts(survey, workspace)
+    answers = read_table(workspace.path("answers.parquet"))
+    found = answers[answers["answer_id"].astype(str) == answer_id]
+    if found.empty or found["status"].iloc[0] != ANSWER:
+        what = "no such answer" if found.empty else f"not coded: its status is '{found['status'].iloc[0]}'"
+        near = did_you_mean(answer_id, answers.loc[answers["status"] == ANSWER, "answer_id"].astype(str))
+        raise ConfigError(
+            problem(file=workspace.folder, place=f"answer {answer_id}", found=what,
+                    do=near if near.startswith("did") else "take an answer_id from tabellen/antwoorden of the report")
+        )  # fmt: skip
+    question = next(one for one in survey.questions if one.id == found["question"].iloc[0])
+    book = survey.codebook(question)
+    examples = examples_for(book, examples_file(survey, question))
+    model, encoder = find_model(
+        book,
+        encoder=encoder_name(survey),
+        examples=examples,
+        seed=survey.seed,
+        cache=workspace.path(FOLDER),
+        learned=learned_models(survey, workspace).get(question.id),
+    )
+    fixed = [book.resolve(code) for code in question.fixed_codes]
+    return explain(model, encoder, examples, str(found["text"].iloc[0]), codebook=book, fixed_codes=fixed)

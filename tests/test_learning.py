@@ -1,0 +1,185 @@
+"""`duiding learn` and `duiding explain`: better models take over, worse ones don't, the audit is never learned from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipeline.cli_coding import register
+from pipeline.config import load_survey
+from pipeline.errors import ConfigError, ModelError
+from pipeline.job import run
+from pipeline.learning import (
+    BETTER,
+    NOT_BETTER,
+    NOTHING_REVIEWED,
+    SAME,
+    TOO_FEW_AUDITED,
+    explain_answer,
+    learn,
+    learned_models,
+)
+from pipeline.review.events import Event, add_events
+from pipeline.review.sample import write_sample
+from pipeline.workspace import Workspace, read_table
+
+#: What people say about the telephone and money in words that the codebook does not have.
+SAID = {
+    "telefoon": ["doorverbonden naar de verkeerde", "niemand pakt op", "ingesproken en nooit teruggebeld",
+                 "keuzemenu doorlopen", "receptie verbreekt steeds", "altijd in gesprek"],
+    "geld": ["boodschappen zijn onbetaalbaar", "huur niet te voldoen", "rood staan halverwege",
+             "kinderen geen schoenen kunnen kopen", "schulden lopen op", "voedselbank nodig"],
+    "anders": ["parkeren lastig", "koffie smaakt vies", "gebouw ongezellig", "fietsenstalling vol",
+               "wc was smerig", "stoelen zijn hard"],
+}  # fmt: skip
+AROUND = ["{} dit jaar", "bij mij: {}", "vaak {}", "{} helaas", "al maanden {}", "{}, jammer", "weer {}", "{} vind ik"]
+ROWS = [(code, frame.format(said)) for frame in AROUND for code, all_said in SAID.items() for said in all_said]
+SURVEY = """
+title: Klein onderzoek
+wave: 2026
+input: {file: data.csv, respondent: nr}
+questions:
+  - {id: beter, column: beter, codebook: klein.yaml}
+report: {formats: []}
+"""
+CODEBOOK = """
+id: klein
+residual: anders
+codes:
+  - {id: telefoon, label: Telefoon, keywords: [bellen]}
+  - {id: geld, label: Geld, keywords: [bedrag]}
+  - {id: anders, label: Anders, definition: Iets anders}
+"""
+
+
+@pytest.fixture
+def survey(write: Callable[..., Path]) -> Path:
+    """144 answers, coded zero-shot, none reviewed."""
+    write("klein.yaml", CODEBOOK)
+    write("data.csv", "nr;beter\n" + "".join(f"{n};{text}\n" for n, (_, text) in enumerate(ROWS)))
+    path = write("survey.yaml", SURVEY)
+    run(path)
+    return path
+
+
+def review(path: Path, *, training: int, audit: int, shift: int = 0) -> Workspace:
+    """Review the first answers for training and the last for the audit; `shift` makes the training codes wrong."""
+    survey = load_survey(path)
+    workspace = Workspace(survey.workspace_path)
+    book = survey.codebook(survey.questions[0])
+    codes = list(book.by_id)
+    answers = read_table(workspace.path("answers.parquet"))
+    truth = {text: code for code, text in ROWS}
+    ids = list(zip(answers["answer_id"], answers["text"], strict=True))
+    parts = [("training", ids[:training]), ("audit", ids[len(ids) - audit :])]
+    events, rows = [], []
+    for role, chosen in parts:
+        for answer_id, text in chosen:
+            code = truth[text]
+            if role == "training" and shift:
+                code = codes[(codes.index(code) + shift) % 3]
+            events.append(
+                Event(answer_id, "beter", book.digest, (code,), tuple(codes), "Anna", role,
+                      "2026-01-01T10:00:00.000000Z", "manual", f"Anna/{role}/{answer_id}/{shift}")
+            )  # fmt: skip
+            rows.append((answer_id, "beter", role, audit / len(ids) if role == "audit" else None, "beter"))
+    add_events(workspace, events)
+    names = ["answer_id", "question", "role", "inclusion_probability", "stratum"]
+    write_sample(workspace, pd.DataFrame(rows, columns=names))
+    return workspace
+
+
+def test_a_better_model_takes_over_at_the_next_run(survey: Path) -> None:
+    before = run(survey).workspace.note("coding")["beter"]
+    workspace = review(survey, training=90, audit=40)
+    (lesson,) = learn(survey)
+    assert lesson.outcome == BETTER
+    assert (lesson.n_learned, lesson.n_audit) == (90, 40)
+    assert lesson.comparison is not None
+    assert lesson.comparison.after.micro_f1 > lesson.comparison.before.micro_f1 + 0.2
+    result = run(survey)
+    assert not result.unchanged
+    after = workspace.note("coding")["beter"]
+    assert (before["start"], after["start"]) == ("zero-shot", "learned")
+    assert after["codebook"] == load_survey(survey).codebook(load_survey(survey).questions[0]).digest
+    codings = result.table("codings").merge(result.table("answers")[["answer_id", "text"]], on="answer_id")
+    truth = {text: code for code, text in ROWS}
+    audited = codings[codings["applied"]].tail(40)
+    assert (audited["code"] == audited["text"].map(truth)).mean() > 0.8
+    assert run(survey).unchanged
+    assert learn(survey)[0].outcome == SAME
+
+
+def test_a_model_that_is_not_better_is_not_used(survey: Path) -> None:
+    review(survey, training=90, audit=40)
+    learn(survey)
+    run(survey)
+    workspace = review(survey, training=90, audit=40, shift=1)  # a later, careless coder
+    (lesson,) = learn(survey)
+    assert lesson.outcome == NOT_BETTER
+    used = workspace.note("coding")["beter"]["model"]
+    assert run(survey).workspace.note("coding")["beter"]["model"] == used
+
+
+def test_what_the_audit_draws_later_must_not_have_been_learned_from(survey: Path) -> None:
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    loaded = load_survey(survey)
+    assert set(learned_models(loaded, workspace)) == {"beter"}
+    review(survey, training=0, audit=140)
+    assert learned_models(loaded, workspace) == {}
+    run(survey)
+    assert workspace.note("coding")["beter"]["start"] == "zero-shot"
+
+
+def test_another_codebook_version_passes_the_model_over(survey: Path, write: Callable[..., Path]) -> None:
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    write("klein.yaml", CODEBOOK.replace("bedrag", "uitkering"))
+    assert learned_models(load_survey(survey), workspace) == {}
+
+
+def test_without_enough_reviewed_answers_the_old_model_stays(survey: Path) -> None:
+    assert learn(survey)[0].outcome == NOTHING_REVIEWED
+    review(survey, training=50, audit=10)
+    assert learn(survey)[0].outcome == TOO_FEW_AUDITED
+
+
+def test_a_survey_that_was_not_run_says_what_to_do(survey: Path, tmp_path: Path) -> None:
+    load_survey(survey).workspace_path.rename(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError, match="run 'duiding run"):
+        learn(survey)
+
+
+def test_a_damaged_record_is_named(survey: Path) -> None:
+    workspace = Workspace(load_survey(survey).workspace_path)
+    workspace.path("modellen", "geleerd.json").write_text("{")
+    with pytest.raises(ModelError, match=r"geleerd\.json: damaged"):
+        run(survey)
+
+
+def test_the_commands_say_what_happened(survey: Path) -> None:
+    app = typer.Typer()
+    register(app)
+    workspace = review(survey, training=90, audit=40)
+    said = CliRunner().invoke(app, ["learn", str(survey)]).output
+    assert "before" in said and "after" in said and "takes over" in said
+    assert f"Next: code the answers again with the new model: duiding run {survey}" in said
+    answers = read_table(workspace.path("answers.parquet"))
+    answer_id, text = answers.loc[0, ["answer_id", "text"]]
+    said = CliRunner().invoke(app, ["explain", answer_id, str(survey)]).output
+    assert said.startswith(f'"{text}"')
+    assert "words for: " in said
+    found = json.loads(CliRunner().invoke(app, ["explain", answer_id, str(survey), "--json"]).output)
+    assert [word["text"] for word in found["reasons"][0]["words"]] == text.split()
+
+
+def test_an_answer_that_is_not_there(survey: Path) -> None:
+    with pytest.raises(ConfigError, match="no such answer"):
+        explain_answer(survey, "nergens")

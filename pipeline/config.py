@@ -56,6 +56,7 @@ class Question(_Settings):
     column: Name | None = None
     codebook: str
     examples: str | None = None
+    earlier_codebooks: dict[Name, str] = Field(default_factory=dict)
     ticks: dict[str, str] = Field(default_factory=dict)
     ticks_column: Name | None = None
     ticks_separator: str = ";"
@@ -141,6 +142,15 @@ def codebook_source(survey: Survey, question: Question) -> str | Path:
     return beside if beside.is_file() else question.codebook
 
 
+def earlier_codebook(survey: Survey, question: Question, wave: str) -> Codebook | None:
+    """Return the codebook that a question had in an earlier wave, where survey.yaml says that it was another."""
+    named = question.earlier_codebooks.get(wave)
+    if named is None:
+        return None
+    beside = survey.path(named)
+    return load_codebook(beside if beside.is_file() else named)
+
+
 def examples_file(survey: Survey, question: Question) -> Path | None:
     """Return the file with coded examples that survey.yaml names for a question, if it names one."""
     return survey.path(question.examples) if question.examples else None
@@ -215,6 +225,8 @@ def _check(survey: Survey) -> None:
                 )
             )
         codebook = survey.codebook(question)
+        for wave in question.earlier_codebooks:
+            earlier_codebook(survey, question, wave)
         for column, code in question.ticks.items():
             codebook.resolve(code, file=file, place=f"{place}.ticks.{column}")
         for code in question.fixed_codes:

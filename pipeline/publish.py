@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.config import Survey
+from pipeline.config import Survey, earlier_codebook
 from pipeline.errors import ConfigError, nearest, problem
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
@@ -40,6 +40,11 @@ def estimates_stage(survey: Survey, workspace: Workspace, say: Progress) -> tupl
         review=[file_hash(path) if path.is_file() else None for path in _review_files(workspace)],
         reference=file_hash(reference_file) if reference_file else None,
         response=survey.response.model_dump(mode="json"),
+        earlier=[
+            book.digest if (book := earlier_codebook(survey, question, wave)) else None
+            for question in survey.questions
+            for wave in sorted(question.earlier_codebooks)
+        ],
         settings=[survey.total_label, survey.reference_group, survey.wave, survey.report.min_cell],
     )
     return key, lambda: _estimate(survey, workspace, say)
@@ -82,6 +87,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     from pipeline.estimates.compare import compare_shares
     from pipeline.estimates.disclosure import suppress, suppress_comparisons
     from pipeline.estimates.shares import estimate_shares
+    from pipeline.estimates.waves import audit_quality
     from pipeline.intake.reference import read_reference
     from pipeline.review.sample import read_sample
 
@@ -105,7 +111,8 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     )
     say("estimates", 1, 3)
     reference = read_reference(survey)
-    comparisons = compare_shares(shares, reference, total=survey.total_label)
+    gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
+    comparisons = compare_shares(shares, reference, gate=gate, total=survey.total_label)
     say("estimates", 2, 3)
     shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under)
     tables = {
@@ -120,6 +127,35 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     say("estimates", 3, 3)
     audited = codings.loc[codings["role"] == "audit", "answer_id"].nunique()
     return [workspace.path(f"{name}.parquet") for name in tables], {"shares": len(shares), "audited": int(audited)}
+
+
+def _gate(
+    survey: Survey,
+    books: dict[str, Codebook],
+    shares: pd.DataFrame,
+    reference: pd.DataFrame | None,
+    quality: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the rows that may not be compared between waves: another codebook, no audit, or coding that drifted."""
+    import pandas as pd
+
+    from pipeline.estimates.waves import GATE, codebook_changes, coding_drift, gate_published, gate_waves
+
+    here = [str(wave) for wave in shares["wave"].dropna().unique()]
+    published = [] if reference is None else [str(wave) for wave in reference["wave"].dropna().unique()]
+    parts = [pd.DataFrame(columns=list(GATE))]
+    for wave in sorted({*here, *published} - {survey.wave}):
+        changes = {}
+        for question in survey.questions:
+            old = earlier_codebook(survey, question, wave)
+            if old is not None:
+                changes[question.id] = codebook_changes(old, books[question.id])
+        if wave in here and survey.wave in here:
+            drift = coding_drift(quality, survey.wave, wave)
+            parts.append(gate_waves(shares, survey.wave, wave, changes=changes, drift=drift, total=survey.total_label))
+        elif changes:
+            parts.append(gate_published(survey.wave, wave, changes))
+    return pd.concat(parts, ignore_index=True)
 
 
 def response_table(survey: Survey, answers: pd.DataFrame) -> pd.DataFrame:

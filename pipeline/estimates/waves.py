@@ -130,7 +130,27 @@ def gate_waves(
             )
         unaudited = (shares["group"] == total) & (shares["method"] == "machine_count") & (shares["wave"] == wave)
         found += _reason(shares[unaudited], f"no audit in {wave}: its coding error is unknown")
-    for question, table in (changes or {}).items():
+    found += _changed(changes or {})
+    if drift is not None:
+        here = (drift["left_wave"] == left_wave) & (drift["right_wave"] == right_wave) & drift["drifted"]
+        found += _reason(drift[here], "coding drifted: the audits of the two waves differ")
+    return _joined(found, left_wave, right_wave)
+
+
+def gate_published(left_wave: str, right_wave: str, changes: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the same for an older wave of which only published percentages are known: what its codebook tells.
+
+    Args:
+        left_wave: the newer wave.
+        right_wave: the older, published wave.
+        changes: question -> `codebook_changes`.
+    """
+    return _joined(_changed(changes), left_wave, right_wave)
+
+
+def _changed(changes: Mapping[str, pd.DataFrame]) -> list[tuple[str, str, str]]:
+    found: list[tuple[str, str, str]] = []
+    for question, table in changes.items():
         table = table.assign(question=question)
         for change in ("added", "removed", "redefined"):
             found += _reason(table[table["change"] == change], f"code {change}")
@@ -140,9 +160,10 @@ def gate_waves(
         moves = " -> ".join(table.loc[table["change"] == "moved", "detail"].astype(str))
         nets = pd.DataFrame({"code": sorted(set(moves.split(" -> ")) - {"-", ""})}).assign(question=question)
         found += _reason(nets, "codes were moved into or out of this net")
-    if drift is not None:
-        here = (drift["left_wave"] == left_wave) & (drift["right_wave"] == right_wave) & drift["drifted"]
-        found += _reason(drift[here], "coding drifted: the audits of the two waves differ")
+    return found
+
+
+def _joined(found: list[tuple[str, str, str]], left_wave: str, right_wave: str) -> pd.DataFrame:
     reasons: dict[tuple[str, str], list[str]] = {}
     for question, code, reason in found:
         reasons.setdefault((question, code), []).append(reason)

@@ -9,6 +9,7 @@ from pipeline.codebook import Code, slug
 from pipeline.config import Question
 from pipeline.report.content import Bar, Cell, Column, Figure, Row, Table
 from pipeline.report.context import Context, margin
+from pipeline.report.labels import Messages
 from pipeline.report.numbers import count, percent
 
 _MOST_PANELS = 12
@@ -126,7 +127,7 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
             earlier = figures.earlier(question.id, group, code.id, wave)
             cells.append(Cell(earlier.share if earlier else None, hidden=bool(earlier and earlier.suppressed)))
         if reason := verdicts.not_comparable(question.id, group, code.id, waves[0]):
-            reasons[code.label] = reason
+            reasons[code.label] = translated(reason, say)
         hidden = hidden or any(found.hidden for found in cells)
         rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code)))
     notes = [say("note_years")]
@@ -180,3 +181,24 @@ def _reference_n(context: Context, question: Question, codes: Sequence[Code]) ->
 
 def _weight(context: Context, question: Question, code: Code) -> Literal["normal", "residual"]:
     return "residual" if code.id in context.residual(question) else "normal"
+
+
+#: How the gate between waves begins a reason, and the message that says it to a reader.
+_REASONS = (
+    ("code added", "reason_added"),
+    ("code removed", "reason_removed"),
+    ("code redefined", "reason_redefined"),
+    ("codes were added to", "reason_residual"),
+    ("codes were moved", "reason_net"),
+    ("coding drifted", "reason_drift"),
+    ("no audit in", "reason_unaudited"),
+)
+
+
+def translated(reason: str, say: Messages) -> str:
+    """Return the gate's reasons in the report's language; one that it does not know stays as it is."""
+    parts = []
+    for part in reason.split("; "):
+        key = next((key for start, key in _REASONS if part.startswith(start)), None)
+        parts.append(say(key) if key else part)
+    return "; ".join(dict.fromkeys(parts))

@@ -1,0 +1,50 @@
+"""The gate between waves in the main job: what may not be compared is marked with its reason, on the page too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pipeline.job import run
+
+
+def test_a_code_that_was_redefined_is_not_compared_with_published_figures(
+    small_survey: Path, write: Callable[..., Path]
+) -> None:
+    data = small_survey.with_name("data.csv")
+    rows = "".join(f"{n};Noord;;Van dit bedrag kan ik niet rondkomen, ook niet in maand {n}\n" for n in range(10, 30))
+    data.write_text(data.read_text() + rows)
+    write(
+        "oud.yaml",
+        small_survey.with_name("klein.yaml").read_text().replace("Het bedrag is te laag", "Heel iets anders"),
+    )
+    write(
+        "ref.csv",
+        "question;code;group;wave;share;n\nbeter;Geld;Noord;2020;0.30;100\nbeter;Telefoon;Noord;2020;0.40;100\n",
+    )
+    text = small_survey.read_text().replace(
+        "codebook: klein.yaml", "codebook: klein.yaml, earlier_codebooks: {2020: oud.yaml}"
+    )
+    small_survey.write_text(text + "reference: ref.csv\n")
+    result = run(small_survey)
+    found = result.table("comparisons")
+    waves = found[found["kind"] == "wave"].set_index("code")
+    assert waves.loc["geld", "reason"] == "code redefined"
+    assert waves.loc["geld", ["difference", "p_value"]].isna().all()
+    assert waves["reason"].fillna("").to_dict()["telefoon"] == ""
+    page = result.report.read_text(encoding="utf-8")
+    assert "Niet vergelijkbaar met 2020: Geld (het punt is sindsdien anders omschreven)" in page
+
+
+def test_waves_without_an_audit_are_not_compared(small_survey: Path) -> None:
+    lines = ["nr;plaats;jaar;t1;beter"]
+    for wave, start in (("2024", 0), ("2026", 100)):
+        lines += [f"{start + n};Noord;{wave};;Ik sta lang in de wachtrij als ik bel, al {n} keer" for n in range(1, 20)]
+    small_survey.with_name("data.csv").write_text("\n".join(lines) + "\n")
+    small_survey.write_text(small_survey.read_text().replace("group: plaats", "group: plaats, wave: jaar"))
+    result = run(small_survey)
+    found = result.table("comparisons")
+    waves = found[found["kind"] == "wave"]
+    assert len(waves)
+    assert waves["reason"].str.startswith("no audit in").all()
+    assert set(result.table("shares")["wave"]) == {"2024", "2026"}

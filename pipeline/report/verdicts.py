@@ -66,7 +66,7 @@ class Verdicts:
             return  # two groups against each other: not shown, only each against the rest
         key = (str(row["question"]), str(row["code"]), group, other)
         self._words[key] = _word(row)
-        self._notes[key] = "" if self._words[key] else _text(row.get("reason")) or _text(row.get("flag"))
+        self._notes[key] = "" if self._words[key] else _text(row.get("reason"))
 
     def _side(self, row: dict[str, object], side: str) -> tuple[str, str]:
         """Return the group and the wave that one side names; both may be empty."""

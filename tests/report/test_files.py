@@ -119,6 +119,25 @@ def test_a_template_that_is_no_document_is_named(small: ReportData, tmp_path: Pa
     assert not (tmp_path / "rapport.docx").exists()
 
 
+def test_answers_of_every_kind_are_quoted_harmlessly_in_word(data: ReportData, tmp_path: Path) -> None:
+    texts = data.answers.set_index("answer_id")["text"]
+    ids = {name: str(texts.index[texts == text][0]) for name, text in NASTY.items() if (texts == text).any()}
+    assert {"script", "formula", "emoji", "long", "rtl"} <= set(ids)
+    build_report(data, tmp_path, formats=("docx",), options=Options(pin=tuple(ids.values()), quotes_per_code=8))
+    word = docx.Document(str(tmp_path / "rapport.docx"))
+    quotes = " ".join(paragraph.text for paragraph in word.paragraphs)
+    for name in ("script", "emoji", "rtl"):
+        assert NASTY[name] in quotes, name
+    assert "HYPERLINK" not in quotes  # it holds an address, and a quote never does
+    assert NASTY["long"][:90] in quotes
+    assert NASTY["long"][:2000] not in quotes
+    with ZipFile(tmp_path / "rapport.docx") as archive:
+        written = archive.read("word/document.xml").decode("utf-8")
+        links = archive.read("word/_rels/document.xml.rels").decode("utf-8")
+    assert "<script" not in written
+    assert "example.invalid" not in links
+
+
 def test_csv_tables_are_as_dutch_excel_wants_them(report: Path, data: ReportData) -> None:
     raw = (report / "tabellen" / "01-succes-totaal.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")

@@ -46,8 +46,8 @@ def _words() -> _Words:
 def clean_text(text: str) -> str:
     r"""Return the text legible: one kind of space, no control characters, mojibake repaired where it is certain.
 
-    >>> clean_text("  financiÃ«le\\x00  hulp\\r\\n was goed ")
-    'financiële hulp\\nwas goed'
+    >>> clean_text("  financiÃ«le\x00  hulp\r\n was goed ")
+    'financiële hulp\nwas goed'
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")
     if _MOJIBAKE.search(text):

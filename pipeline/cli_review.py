@@ -161,8 +161,11 @@ def status(
 
 @app.command(name="export")
 def export(
-    file: Annotated[Path, typer.Argument(help="Where to write: .xlsx to code in Excel, .jsonl to share codings.")],
+    file: Annotated[
+        Path, typer.Argument(help="Where to write: .xlsx to code in Excel, .jsonl to share codings.")
+    ] = Path("nakijken.xlsx"),
     survey: SurveyFile = Path("survey.yaml"),
+    excel: Annotated[bool, typer.Option("--excel", help="To Excel, whatever the file is called.")] = False,
     audit: Audit = 0,
     training: Training = 0,
     second: Second = None,
@@ -174,6 +177,8 @@ def export(
     from pipeline.errors import ReviewError, problem
 
     found, workspace = _load(survey)
+    if excel:
+        file = file.with_suffix(".xlsx")
     if file.suffix == ".jsonl":
         from pipeline.review.exchange import export_jsonl
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,12 +11,13 @@ import typer
 
 from pipeline import __version__
 from pipeline.cli_coding import register as register_coding
+from pipeline.cli_progress import progress_bars
 from pipeline.cli_review import app as review
 from pipeline.cli_trace import register as register_trace
 from pipeline.errors import DuidingError
 
 if TYPE_CHECKING:
-    from pipeline.publish import Progress
+    pass
 
 app = typer.Typer(
     name="duiding",
@@ -32,13 +31,6 @@ app = typer.Typer(
 app.add_typer(review)
 SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
 EncoderName = Annotated[str | None, typer.Option(help="A sentence-transformers model: folder or name.")]
-_STAGE_WORDS = {
-    "intake": "Reading and pseudonymising",
-    "coding": "Coding",
-    "estimates": "Estimating",
-    "report": "Writing the report",
-    "learn": "Learning",
-}
 
 
 @app.callback(invoke_without_command=True)
@@ -79,7 +71,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     from pipeline.intake.prepare import prepare
 
     found = load_survey(survey)
-    with _progress() as progress:
+    with progress_bars() as progress:
         intake = prepare(found, lambda done, total: progress("intake", done, total))
     show_check(found, intake)
     show_published(found)
@@ -95,7 +87,7 @@ def run(survey: SurveyFile = Path("survey.yaml")) -> None:
     from pipeline.cli_show import show_run
     from pipeline.job import run as run_job
 
-    with _progress() as progress:
+    with progress_bars() as progress:
         result = run_job(survey, progress=progress)
     show_run(result)
 
@@ -108,7 +100,7 @@ def report(
     """Bring the report up to date; open it."""
     from pipeline.job import run as run_job
 
-    with _progress() as progress:
+    with progress_bars() as progress:
         result = run_job(survey, progress=progress)
     for name in result.workspace.note("report")["files"]:
         _say(f"  {result.workspace.path(name)}")
@@ -131,7 +123,7 @@ def evaluate(
     from pipeline.cli_show import show_evaluation
     from pipeline.coding.evaluate import evaluate as compare
 
-    with _progress() as progress:
+    with progress_bars() as progress:
         found = compare(
             file,
             codebook=codebook,
@@ -159,25 +151,7 @@ def _say(text: str) -> None:
     typer.echo(text)
 
 
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Give a function that draws progress bars on a terminal's standard error, and nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
-        tasks: dict[str, int] = {}
-
-        def progress(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(_STAGE_WORDS.get(stage, stage), total=total)
-            bars.update(tasks[stage], completed=done, total=total)  # type: ignore[arg-type]
-
-        yield progress
-
-
-register_coding(app, _progress)
+register_coding(app, progress_bars)
 register_trace(app)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipeline.cli_progress import progress_bars
 
 if TYPE_CHECKING:
     from pipeline.config import Survey
@@ -79,7 +79,7 @@ def push(
 
     found, workspace = _load(survey)
     _draw(found, workspace, audit, training, second, by_group, question or [])
-    with _progress() as progress:
+    with progress_bars() as progress:
         pushed = push_tasks(
             workspace, found, questions=question or [], reviewers=reviewer or [], blind=blind, progress=progress
         )
@@ -318,21 +318,3 @@ def _elsewhere() -> bool:
 
 def _say(text: str) -> None:
     typer.echo(text)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Give a function that draws progress bars on a terminal's standard error, and nothing elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bars:
-        tasks: dict[str, int] = {}
-
-        def progress(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = int(bars.add_task(what, total=total))
-            bars.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
-
-        yield progress

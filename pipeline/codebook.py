@@ -7,16 +7,15 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.bundled import bundled
 from pipeline.errors import CodebookError, did_you_mean, problem
-from pipeline.validation import explain
+from pipeline.validation import explain, parse_yaml, read_text
 
 Aim = Literal["succes", "verbeter", "ervaring", "open"]
 
@@ -158,19 +157,13 @@ def load_codebook(source: str | Path) -> Codebook:
                 do=did_you_mean(path.stem, shipped_codebooks()),
             )
         )
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise CodebookError(problem(file=path, found="not UTF-8 text", do="save the file as UTF-8")) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else ""
-        raise CodebookError(
-            problem(file=path, place=place, found="not valid YAML", do="check indentation, quotes and colons there")
-        ) from error
-    except OSError as error:
-        raise CodebookError(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
-    return parse_codebook(raw, file=path)
+    return _parsed(read_text(path, CodebookError), path)
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str, path: Path) -> Codebook:
+    """Parse a text once, however often the stages of a run ask for the codebook (it is frozen)."""
+    return parse_codebook(parse_yaml(text, path, CodebookError), file=path)
 
 
 def parse_codebook(raw: object, *, file: str | Path) -> Codebook:

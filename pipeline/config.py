@@ -7,12 +7,11 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
 from pipeline.errors import ConfigError, did_you_mean, problem
-from pipeline.validation import explain
+from pipeline.validation import explain, parse_yaml, read_text
 
 
 def _text(value: object) -> object:
@@ -168,18 +167,7 @@ def load_survey(path: str | Path) -> Survey:
         file = file / "survey.yaml"
     if not file.is_file():
         raise ConfigError(problem(file=file, found="no such file", do="run 'duiding init' to make a survey.yaml"))
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ConfigError(problem(file=file, found="not UTF-8 text", do="save the file as UTF-8")) from error
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else ""
-        raise ConfigError(
-            problem(file=file, place=place, found="not valid YAML", do="check indentation, quotes and colons there")
-        ) from error
-    except OSError as error:
-        raise ConfigError(problem(file=file, found=f"cannot be read ({error.strerror})")) from error
+    raw = parse_yaml(read_text(file, ConfigError), file, ConfigError)
     if not isinstance(raw, dict):
         raise ConfigError(
             problem(file=file, found="no settings", expected="keys such as title, wave, input, questions")

@@ -1,12 +1,14 @@
-"""Turn a pydantic error into file-place-found-expected words, without printing the offending value."""
+"""Files that a user wrote: read them, and say what is wrong as file, place, found, expected, without their values."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import did_you_mean
+from pipeline.errors import DuidingError, did_you_mean, problem
 
 _EXPECTED = {
     "missing": "this key",
@@ -23,6 +25,36 @@ _EXPECTED = {
     "tuple_type": "a list",
     "list_type": "a list",
 }
+
+
+def read_text(path: Path, error_class: type[DuidingError]) -> str:
+    """Return the text of a UTF-8 file (with or without a BOM).
+
+    Raises:
+        DuidingError: of the given class, when the file can't be read or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise error_class(problem(file=path, found="not UTF-8 text", do="save the file as UTF-8")) from error
+    except OSError as error:
+        raise error_class(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
+
+
+def parse_yaml(text: str, path: Path, error_class: type[DuidingError]) -> Any:
+    """Return the content of a YAML (or JSON) text.
+
+    Raises:
+        DuidingError: of the given class, with the line where the text is not YAML.
+    """
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else ""
+        raise error_class(
+            problem(file=path, place=place, found="not valid YAML", do="check indentation, quotes and colons there")
+        ) from error
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import Any
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook
 from pipeline.errors import TableError, problem
+from pipeline.validation import read_text
 
 #: Keys of a line that name codes; the first code named is the primary one.
 CODE_KEYS = ("codes", "category", "themes", "valence", "scheme")
@@ -31,12 +32,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     Raises:
         TableError: the file is missing, not UTF-8, empty, or a line is not an object with a text.
     """
-    try:
-        content = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise TableError(problem(file=path, found="not UTF-8 text", do="save the file as UTF-8")) from error
-    except OSError as error:
-        raise TableError(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
+    content = read_text(path, TableError)
     out = []
     for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.errors import ReviewError, did_you_mean, problem
 from pipeline.review.files import review_folder
 from pipeline.tables import REVIEW_ROLES
+from pipeline.validation import read_text
 from pipeline.workspace import Workspace, write_text
 
 ORIGINS = ("accepted", "changed", "manual")
@@ -169,12 +170,7 @@ def read_lines(path: Path) -> list[tuple[int, Any]]:
     Raises:
         ReviewError: the file can't be read or a line is not JSON.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReviewError(problem(file=path, found="not UTF-8 text", do="save the file as UTF-8")) from error
-    except OSError as error:
-        raise ReviewError(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
+    text = read_text(path, ReviewError)
     out = []
     lines = text.split("\n")
     for number, line in enumerate(lines, start=1):

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT_ENCODER = "duiding-nl-static"
+ONNX = "onnx:"  # before a name or folder: run its transformer on ONNX Runtime instead of torch
 MAX_REMEMBERED = 200_000  # words
+#: Texts at a time: looking vectors up goes best in large heaps, a transformer pads all texts of a heap to the longest.
+BATCH, TRANSFORMER_BATCH = 1024, 32
+WEIGHTS = (".safetensors", ".bin")
 #: What a model wants before a text; both sides of a comparison are answers, so both are queries.
 PREFIXES = {"e5": "query: "}
 
@@ -31,6 +35,7 @@ class Encoder:
         self.digest = digest
         self.prefix = prefix
         self._model = _ByWord(model) if name == DEFAULT_ENCODER else model
+        self._batch = BATCH if name == DEFAULT_ENCODER or _looks_up(model) else TRANSFORMER_BATCH
 
     @property
     def dimensions(self) -> int:
@@ -42,14 +47,20 @@ class Encoder:
         if isinstance(self._model, _ByWord):
             self._model.pieces.clear()
 
-    def encode(self, texts: Sequence[str], *, batch_size: int = 1024) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float32]:
         """Return unit-length vectors, shape (n_texts, dimensions); a text without known words is all zeros."""
         import numpy as np
 
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
         distinct = list(dict.fromkeys(texts))
         prefixed = [self.prefix + text for text in distinct]
         raw = self._model.encode(
-            prefixed, batch_size=batch_size, show_progress_bar=False, convert_to_numpy=True, normalize_embeddings=False
+            prefixed,
+            batch_size=batch_size or self._batch,
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            normalize_embeddings=False,
         )
         vectors = np.nan_to_num(np.asarray(raw, dtype=np.float32))
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -99,15 +110,16 @@ class _ByWord:
 def load_encoder(name: str | None = None) -> Encoder:
     """Load an encoder: the shipped one (no name), a folder, or a model name known to sentence-transformers.
 
+    `onnx:` before the folder or name runs its transformer on ONNX Runtime.
+
     Names are looked up on a model hub only when the user's own settings allow it (`HF_HUB_OFFLINE=0`); by default
     nothing leaves the machine and only models already on it are found.
 
     Raises:
-        ModelError: the folder or model is not there, or it is damaged.
+        ModelError: the folder or model is not there, or it is damaged, or it is to run on ONNX and that is missing.
     """
-    name = name or DEFAULT_ENCODER
-    path = bundled("models", name) if name == DEFAULT_ENCODER else Path(name).expanduser()
-    looks_like_path = name == DEFAULT_ENCODER or path.exists() or name.startswith((".", "/", "~"))
+    backend, plain, path = _read_name(name)
+    looks_like_path = plain == DEFAULT_ENCODER or path.exists() or plain.startswith((".", "/", "~"))
     if looks_like_path and not path.is_dir():
         raise ModelError(
             problem(
@@ -119,14 +131,12 @@ def load_encoder(name: str | None = None) -> Encoder:
         )
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from sentence_transformers import SentenceTransformer
-
-    source = str(path) if looks_like_path else name
+    source = str(path) if looks_like_path else plain
     try:
-        model = SentenceTransformer(source, device="cpu", local_files_only=os.environ["HF_HUB_OFFLINE"] == "1")
-        digest = _digest(path) if looks_like_path else hashlib.sha256(name.encode()).hexdigest()[:16]
-        encoder = Encoder(name, model, digest, _prefix(name))
+        encoder = Encoder(backend + plain, _load(source, backend), encoder_digest(name), _prefix(plain))
         encoder.encode(["proef"])
+    except ModelError:
+        raise
     except Exception as error:
         found = "the model cannot be loaded: it is damaged" if looks_like_path else "this model is not on this machine"
         raise ModelError(
@@ -140,6 +150,44 @@ def load_encoder(name: str | None = None) -> Encoder:
     return encoder
 
 
+def _load(source: str, backend: str) -> Any:
+    if backend:
+        from pipeline.coding.onnx_backend import OnnxModel, folder_of
+
+        return OnnxModel(folder_of(source))
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(source, device="cpu", local_files_only=os.environ["HF_HUB_OFFLINE"] == "1")
+
+
+def _looks_up(model: Any) -> bool:
+    """Return whether a model is a table of vectors rather than a transformer."""
+    return hasattr(model, "__getitem__") and type(model[0]).__name__ == "StaticEmbedding"
+
+
+def _read_name(name: str | None) -> tuple[str, str, Path]:
+    """Return the backend ('onnx:', or '' for torch), the name without it, and the folder it may be."""
+    backend, plain = split_backend(name or DEFAULT_ENCODER)
+    return backend, plain, bundled("models", plain) if plain == DEFAULT_ENCODER else Path(plain).expanduser()
+
+
+def split_backend(name: str) -> tuple[str, str]:
+    """Return the backend ('onnx:', or '' for torch) and the name or folder.
+
+    Raises:
+        ModelError: there is no name.
+
+    >>> split_backend("onnx:intfloat/multilingual-e5-small")
+    ('onnx:', 'intfloat/multilingual-e5-small')
+    """
+    backend = ONNX if name.startswith(ONNX) else ""
+    plain = name.removeprefix(ONNX).strip()
+    if not plain:
+        found = f"no model after '{ONNX}'" if backend else "no name"
+        raise ModelError(problem(place="encoder", found=found, do="name a model or its folder"))
+    return backend, plain
+
+
 def _prefix(name: str) -> str:
     """Return the prefix a family of models was trained with (E5: "query: ")."""
     base = Path(name).name.lower()
@@ -147,16 +195,30 @@ def _prefix(name: str) -> str:
 
 
 def encoder_digest(name: str | None) -> str:
-    """Return the digest an encoder will have, without loading it."""
-    name = name or DEFAULT_ENCODER
-    path = bundled("models", name) if name == DEFAULT_ENCODER else Path(name).expanduser()
-    return _digest(path) if path.is_dir() else hashlib.sha256(name.encode()).hexdigest()[:16]
+    """Return the digest an encoder will have, without loading it; the same weights on another backend have another.
+
+    Vectors of two backends differ in their last digits, so that what was learned from the one is not used with the
+    other. Of a folder only the files count that the backend reads: to add `onnx/model.onnx` changes nothing for torch.
+    """
+    backend, plain, path = _read_name(name)
+    return _digest(path, backend) if path.is_dir() else hashlib.sha256((backend + plain).encode()).hexdigest()[:16]
 
 
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
+def _digest(folder: Path, backend: str) -> str:
+    digest = hashlib.sha256(backend.encode())
     for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.suffix in (".json", ".safetensors", ".bin", ".onnx", ".model", ".txt"):
-            digest.update(str(file.relative_to(folder)).encode())
+        place = file.relative_to(folder)
+        if file.is_file() and (_on_onnx(place) if backend else _on_torch(place)):
+            digest.update(str(place).encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _on_torch(place: Path) -> bool:
+    return place.suffix in (".json", ".model", ".txt", *WEIGHTS) and "onnx" not in place.parts[:-1]
+
+
+def _on_onnx(place: Path) -> bool:
+    if place.parent.name == "onnx":
+        return place.name.startswith("model.onnx")  # and model.onnx_data, where large weights are kept apart
+    return _on_torch(place) and not (place.suffix in WEIGHTS and len(place.parts) == 1)

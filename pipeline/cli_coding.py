@@ -48,7 +48,7 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
         """Say which words and which examples made the machine code an answer as it did."""
-        from pipeline.learning import explain_answer
+        from pipeline.explaining import explain_answer
 
         found = explain_answer(survey, answer_id)
         if as_json:

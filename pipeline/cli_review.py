@@ -75,14 +75,17 @@ def push(
     question: OfQuestion = None,
 ) -> None:
     """Draw answers (when asked) and send them to Label Studio; doing it twice changes nothing."""
+    from pipeline.explaining import TaskExplainer
     from pipeline.review.push import push as push_tasks
 
     found, workspace = _load(survey)
     _draw(found, workspace, audit, training, second, by_group, question or [])
+    explain = TaskExplainer(found, workspace)
     with progress_bars() as progress:
         pushed = push_tasks(
-            workspace, found, questions=question or [], reviewers=reviewer or [], blind=blind, progress=progress
-        )
+            workspace, found, questions=question or [], reviewers=reviewer or [], blind=blind, explain=explain,
+            progress=progress,
+        )  # fmt: skip
     for done in pushed:
         kind = " (second coder)" if done.kind == "second" else ""
         _say(
@@ -91,6 +94,8 @@ def push(
         )
         for title, link in done.links.items():
             _say(f"  {title}: {link}")
+    for name, why in explain.left_out.items():
+        _say(f"{name}: the tasks don't tell why the machine coded as it did: {why}")
     _say(f"Next: have them coded, then: duiding review pull {survey}")
 
 
@@ -136,6 +141,7 @@ def status(
     margin: Annotated[float, typer.Option(min=0.001, max=0.5, help="Half the width wanted of every interval.")] = 0.05,
 ) -> None:
     """Say what is done and left, how well coders agree, and whether stopping now is defensible."""
+    from pipeline.planning import Planner
     from pipeline.review.coders import Coders
     from pipeline.review.describe import describe
     from pipeline.review.progress import review_progress
@@ -149,7 +155,7 @@ def status(
         _say("Server: none yet (duiding review start)")
     else:
         _say(f"Server: {local.url} is {'up' if is_running(workspace) else 'stopped (duiding review start)'}")
-    planner = _Planner(found, workspace)
+    planner = Planner(found, workspace)
     states = review_progress(workspace, found, half_width=planner.half_width, margin=margin)
     coders = Coders(workspace)
     for state in states:
@@ -218,73 +224,11 @@ def import_(
     _say(f"Next: duiding review status {survey}, then duiding run {survey}")
 
 
-class _Planner:
-    """What the estimates room expects of an audit, from the machine's shares."""
-
-    def __init__(self, survey: Survey, workspace: Workspace) -> None:
-        self._questions = {question.id: question for question in survey.questions}
-        self._survey, self._workspace = survey, workspace
-
-    def _shares(self, question: str) -> tuple[list[float], int]:
-        """Return the machine's share (0-1) of every code, and the number of answers to the question."""
-        from pipeline.tables import ANSWER
-        from pipeline.workspace import read_table
-
-        path = self._workspace.path("codings.parquet")
-        if not path.exists():
-            return [], 0
-        answers = read_table(self._workspace.path("answers.parquet"))
-        ids = answers.loc[(answers["question"] == question) & (answers["status"] == ANSWER), "answer_id"]
-        rows = read_table(path)
-        rows = rows[(rows["role"] == "machine") & rows["answer_id"].isin(ids)]
-        counts = rows.groupby("code")["applied"].sum()
-        return [float(n) / len(ids) for n in counts], len(ids)
-
-    def half_width(self, question: str, n_audit: int) -> float | None:
-        """Return half the width (share 0-1) to expect of the question's widest interval; None when unknown."""
-        from pipeline.estimates.planner import GUESS, expected_width
-
-        shares, n_answers = self._shares(question)
-        if not shares or not n_audit:
-            return None
-        sensitivity, specificity = GUESS
-        audited = min(n_audit, n_answers)
-        width = expected_width(shares, n_answers, audited, sensitivity=sensitivity, specificity=specificity)
-        return float(width.max()) / 2
-
-    def needed(self, question: str, margin: float) -> int | None:
-        """Return how many audited answers make every interval at most `margin` to either side; None when unknown."""
-        import pandas as pd
-
-        from pipeline.estimates.planner import plan_audit
-
-        shares, n_answers = self._shares(question)
-        if not shares:
-            return None
-        quality = pd.DataFrame({"code": range(len(shares)), "share": shares})
-        return int(plan_audit(quality, n_answers, min(2 * margin, 0.99))["n_audit"].max())
-
-    def advice(self, margin: float, audit: int = 120) -> str:
-        """Return what an audit of a usual size gives and what the wanted margin takes."""
-        parts = []
-        for name in self._questions:
-            width, needed = self.half_width(name, audit), self.needed(name, margin)
-            if width is not None:
-                parts.append(_plan_line(name, audit, width, needed, margin))
-        return "\n".join(parts) or "Nothing to review yet: run 'duiding run' first."
-
-
-def _plan_line(question: str, n: int, width: float, needed: int | None, margin: float) -> str:
-    return (
-        f"{question}: with {n} audited answers every code's interval is at most ±{100 * width:.1f} points; "
-        f"for ±{100 * margin:g} you need about {needed}"
-    )
-
-
 def _draw(
     survey: Survey, workspace: Workspace, audit: int, training: int, second: float | None, by_group: bool,
     questions: Sequence[str],
 ) -> None:  # fmt: skip
+    from pipeline.planning import Planner, plan_line
     from pipeline.review.draw import draw
 
     if not (audit or training or second is not None):
@@ -292,14 +236,14 @@ def _draw(
     sample = draw(
         workspace, survey, audit=audit, training=training, second=second, by_group=by_group, questions=questions
     )
-    planner = _Planner(survey, workspace)
+    planner = Planner(survey, workspace)
     for name, rows in sample.groupby("question"):
         counts = rows["role"].value_counts()
         _say(f"{name}: drawn " + ", ".join(f"{role} {n}" for role, n in counts.items()))
         n = int(counts.get("audit", 0))
         width = planner.half_width(str(name), n)
         if width is not None:
-            _say("  " + _plan_line(str(name), n, width, planner.needed(str(name), 0.03), 0.03))
+            _say("  " + plan_line(str(name), n, width, planner.needed(str(name), 0.03), 0.03))
 
 
 def _load(survey: Path) -> tuple[Survey, Workspace]:

@@ -14,8 +14,9 @@ from pipeline.errors import ConfigError, ModelError, problem
 from pipeline.workspace import Workspace, read_table, write_text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.codebook import Codebook
-    from pipeline.coding.explain import Explanation
     from pipeline.coding.learn import Comparison, Judged
 
 FOLDER = "modellen"
@@ -38,10 +39,13 @@ class Lesson:
 
 def encoder_name(survey: Survey) -> str | None:
     """Return the encoder's folder when survey.yaml names one beside it, else the name as given."""
+    from pipeline.coding.embed import split_backend
+
     if survey.encoder is None:
         return None
-    beside = survey.path(survey.encoder)
-    return str(beside) if beside.is_dir() else survey.encoder
+    backend, name = split_backend(survey.encoder)
+    beside = survey.path(name)
+    return backend + (str(beside) if beside.is_dir() else name)
 
 
 def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
@@ -87,7 +91,8 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
         survey = load_survey(survey)
     workspace = Workspace(survey.workspace_path)
     with workspace.lock():
-        texts = _texts(survey, workspace)
+        answers = coded_answers(survey, workspace)
+        texts = dict(zip(answers["answer_id"].astype(str), answers["text"].astype(str), strict=True))
         codings = reviewed_codings(workspace, {question.id: survey.codebook(question) for question in survey.questions})
         together: dict[tuple[str, Path | None], list[Question]] = defaultdict(list)
         for question in survey.questions:
@@ -186,52 +191,16 @@ def _read_record(workspace: Workspace) -> dict[str, dict[str, Any]]:
     return dict(found)
 
 
-def _texts(survey: Survey, workspace: Workspace) -> dict[str, str]:
+def coded_answers(survey: Survey, workspace: Workspace) -> pd.DataFrame:
+    """Return the answers of a survey that was run.
+
+    Raises:
+        ConfigError: it was not run yet.
+        TableError: the table is damaged.
+    """
     path = workspace.path("answers.parquet")
     if not path.is_file():
         raise ConfigError(
             problem(file=workspace.folder, found="nothing was coded yet", do=f"run 'duiding run {survey.file}' first")
         )
-    answers = read_table(path)
-    return dict(zip(answers["answer_id"].astype(str), answers["text"].astype(str), strict=True))
-
-
-def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
-    """Return why the machine coded an answer as it did; its pseudonymised text is in the result, never in a log.
-
-    Raises:
-        ConfigError: no such answer was coded.
-        DuidingError: the survey was not run yet, or a file of the workspace is damaged.
-    """
-    from pipeline.coding.classify import find_model
-    from pipeline.coding.examples import examples_for
-    from pipeline.coding.explain import explain
-    from pipeline.errors import did_you_mean
-    from pipeline.tables import ANSWER
-
-    if not isinstance(survey, Survey):
-        survey = load_survey(survey)
-    workspace = Workspace(survey.workspace_path)
-    _texts(survey, workspace)
-    answers = read_table(workspace.path("answers.parquet"))
-    found = answers[answers["answer_id"].astype(str) == answer_id]
-    if found.empty or found["status"].iloc[0] != ANSWER:
-        what = "no such answer" if found.empty else f"not coded: its status is '{found['status'].iloc[0]}'"
-        near = did_you_mean(answer_id, answers.loc[answers["status"] == ANSWER, "answer_id"].astype(str))
-        raise ConfigError(
-            problem(file=workspace.folder, place=f"answer {answer_id}", found=what,
-                    do=near if near.startswith("did") else "take an answer_id from tabellen/antwoorden of the report")
-        )  # fmt: skip
-    question = next(one for one in survey.questions if one.id == found["question"].iloc[0])
-    book = survey.codebook(question)
-    examples = examples_for(book, examples_file(survey, question))
-    model, encoder = find_model(
-        book,
-        encoder=encoder_name(survey),
-        examples=examples,
-        seed=survey.seed,
-        cache=workspace.path(FOLDER),
-        learned=learned_models(survey, workspace).get(question.id),
-    )
-    fixed = [book.resolve(code) for code in question.fixed_codes]
-    return explain(model, encoder, examples, str(found["text"].iloc[0]), codebook=book, fixed_codes=fixed)
+    return read_table(path)

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from pipeline.cli_coding import register
 from pipeline.config import load_survey
 from pipeline.errors import ConfigError, ModelError
+from pipeline.explaining import explain_answer
 from pipeline.job import run
 from pipeline.learning import (
     BETTER,
@@ -21,7 +22,6 @@ from pipeline.learning import (
     NOTHING_REVIEWED,
     SAME,
     TOO_FEW_AUDITED,
-    explain_answer,
     learn,
     learned_models,
 )

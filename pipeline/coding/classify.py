@@ -53,25 +53,53 @@ def find_model(
     """
     if examples is None:
         examples = shipped_examples(codebook)
+    kept = kept_model(codebook, encoder=encoder, examples=examples, cache=cache, learned=learned)
+    if kept is not None:
+        return kept, load_encoder(encoder)
+    loaded = load_encoder(encoder)
+    model = fit_model(codebook, examples, loaded, seed=seed)
+    if cache is not None:
+        place = _place_in(cache, codebook, _key(codebook, examples, encoder))
+        save_model(model, place)
+        model = load_model(place)  # in half precision, so that this run gives what the next one will
+    return model, loaded
+
+
+def kept_model(
+    codebook: Codebook,
+    *,
+    encoder: str | None = None,
+    examples: Sequence[Example],
+    cache: Path | None = None,
+    learned: Path | None = None,
+) -> CodeModel | None:
+    """Return the model that `find_model` would without learning one, or None when it would have to.
+
+    Raises:
+        ModelError: the encoder or a kept model can't be loaded.
+    """
     if learned is not None:
         model = load_model(learned)
         if (model.codebook_digest, model.encoder_digest) == (codebook.digest, encoder_digest(encoder)):
-            return model, load_encoder(encoder)
-    wanted = (codebook.digest, examples_digest(examples), encoder_digest(encoder))
+            return model
+    wanted = _key(codebook, examples, encoder)
     places = [bundled("models", "classifiers", codebook.id)]
     if cache is not None:
-        places.append(cache / "-".join((codebook.id, *wanted)))
+        places.append(_place_in(cache, codebook, wanted))
     for place in places:
         if place.with_suffix(".json").is_file():
             model = load_model(place)
             if (model.codebook_digest, model.examples_digest, model.encoder_digest) == wanted:
-                return model, load_encoder(encoder)
-    loaded = load_encoder(encoder)
-    model = fit_model(codebook, examples, loaded, seed=seed)
-    if cache is not None:
-        save_model(model, places[-1])
-        model = load_model(places[-1])  # in half precision, so that this run gives what the next one will
-    return model, loaded
+                return model
+    return None
+
+
+def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -> tuple[str, str, str]:
+    return codebook.digest, examples_digest(examples), encoder_digest(encoder)
+
+
+def _place_in(cache: Path, codebook: Codebook, key: tuple[str, str, str]) -> Path:
+    return cache / "-".join((codebook.id, *key))
 
 
 def code_answers(

@@ -75,91 +75,131 @@ def explain(
     fixed_codes: Collection[str] = (),
     n_examples: int = N_EXAMPLES,
 ) -> Explanation:
-    """Explain the codes that a model applies to a text.
+    """Explain the codes that a model applies to one text; for many texts an `Explainer` does the same, faster."""
+    explainer = Explainer(model, encoder, examples, codebook=codebook, n_examples=n_examples)
+    return explainer.explain([text], fixed_codes)[0]
+
+
+class Explainer:
+    """Explains the codes that one model applies; the examples are turned into features once.
 
     The classifier is linear in its features up to the normalisation of the ranking, so the gradient of a code's
     log-odds times the feature (Ancona et al. 2018, "gradient x input") is what each n-gram adds, before calibration.
     An n-gram's part goes to the words it is in. Nearest examples are taken from those with the code.
 
     Args:
-        model: of the answer's codebook.
+        model: of the answers' codebook.
         encoder: the one the model was fitted with.
         examples: to look for like ones.
-        text: of the answer, pseudonymised.
         codebook: gives labels and residual codes; without it labels are ids.
-        fixed_codes: ids of codes that hold for every answer of the question.
         n_examples: how many like examples per code.
     """
-    import numpy as np
 
-    features = model.features.transform([text], encoder)
-    shown, shares = model.features.shares_of_words(text)
-    like = _similarities(model, encoder, features, examples) if n_examples else np.zeros(0)
-    residuals = {facet.id: facet.residual for facet in codebook.facet_list()} if codebook else {}
-    labels = {code.id: code.label for code in codebook.codes} if codebook else {}
-    reasons = []
-    for name, facet in model.facets.items():
-        given = [code for code in facet.codes if code in fixed_codes]
-        if given:
-            reasons += [CodeReason(code, labels.get(code, code), 1.0, True, (), 0.0, ()) for code in given]
-            continue
-        probability = facet.calibration.apply(facet.logits(features))
-        chosen = choose(
-            probability, facet.codes, facet.choice, facet.calibration.thresholds, residuals.get(name), name
-        )[0]
-        for column in np.flatnonzero(chosen):
-            added = features.toarray().ravel() * _gradient(facet, features, int(column))
-            n_grams = shares.shape[1]
-            per_word = np.asarray(shares @ added[:n_grams]) if n_grams else np.zeros(len(shown))
-            code = facet.codes[column]
-            reasons.append(
-                CodeReason(
-                    code=code,
-                    label=labels.get(code, code),
-                    score=round(float(probability[0, column]), 4),
-                    given=False,
-                    words=tuple(Word(word, round(float(w), 3)) for word, w in zip(shown, per_word, strict=True)),
-                    vector=round(float(added[n_grams:].sum()), 3),
-                    examples=_nearest(examples, like, code, n_examples),
-                )
+    def __init__(
+        self,
+        model: CodeModel,
+        encoder: Encoder,
+        examples: Sequence[Example],
+        *,
+        codebook: Codebook | None = None,
+        n_examples: int = N_EXAMPLES,
+    ) -> None:
+        self._model, self._encoder, self._n_examples = model, encoder, n_examples
+        self._residuals = {facet.id: facet.residual for facet in codebook.facet_list()} if codebook else {}
+        self._labels = {code.id: code.label for code in codebook.codes} if codebook else {}
+        self._examples = list(examples) if n_examples else []
+        texts = [example.text for example in self._examples]
+        self._like = _unit(model.features.transform(texts, encoder)) if texts else None
+
+    def explain(self, texts: Sequence[str], fixed_codes: Collection[str] = ()) -> list[Explanation]:
+        """Return the explanation of every text, in their order; `fixed_codes` hold for every answer of the question."""
+        import numpy as np
+
+        if not texts:
+            return []
+        features = self._model.features.transform(texts, self._encoder)
+        reasons: list[list[CodeReason]] = [[] for _ in texts]
+        words = [self._model.features.shares_of_words(text) for text in texts]
+        for name, facet in self._model.facets.items():
+            given = [code for code in facet.codes if code in fixed_codes]
+            if given:
+                for found in reasons:
+                    found += [CodeReason(code, self._label(code), 1.0, True, (), 0.0, ()) for code in given]
+                continue
+            probability = facet.calibration.apply(facet.logits(features))
+            chosen = choose(
+                probability, facet.codes, facet.choice, facet.calibration.thresholds, self._residuals.get(name), name
             )
-    reasons.sort(key=lambda reason: (reason.given, -reason.score))
-    return Explanation(text, model.version, model.start, tuple(reasons))
+            for column in np.flatnonzero(chosen.any(axis=0)):
+                code, rows = facet.codes[column], np.flatnonzero(chosen[:, column])
+                nearest = self._nearest(features[rows], code)
+                for row, near in zip(rows, nearest, strict=True):
+                    added = _added(facet, features[row], int(column))
+                    shown, shares = words[row]
+                    n_grams = shares.shape[1]
+                    per_word = shares @ added[:n_grams] if n_grams else np.zeros(len(shown))
+                    reasons[row].append(
+                        CodeReason(
+                            code=code,
+                            label=self._label(code),
+                            score=round(float(probability[row, column]), 4),
+                            given=False,
+                            words=tuple(
+                                Word(word, round(float(weight), 3))
+                                for word, weight in zip(shown, per_word, strict=True)
+                            ),
+                            vector=round(float(added[n_grams:].sum()), 3),
+                            examples=near,
+                        )
+                    )
+        for found in reasons:
+            found.sort(key=lambda reason: (reason.given, -reason.score))
+        return [
+            Explanation(text, self._model.version, self._model.start, tuple(found))
+            for text, found in zip(texts, reasons, strict=True)
+        ]
+
+    def _label(self, code: str) -> str:
+        return self._labels.get(code, code)
+
+    def _nearest(self, features: csr_matrix, code: str) -> list[tuple[Nearest, ...]]:
+        """Return per answer the examples with the code that are most like it, by cosine over all features."""
+        import numpy as np
+
+        having = [row for row, example in enumerate(self._examples) if code in example.codes]
+        if self._like is None or not having:
+            return [()] * features.shape[0]
+        cosine = (_unit(features) @ self._like[having].T).toarray()
+        first = np.argsort(-cosine, axis=1, kind="stable")[:, : self._n_examples]
+        return [
+            tuple(self._as_nearest(having[place], float(row[place])) for place in places)
+            for row, places in zip(cosine, first, strict=True)
+        ]
+
+    def _as_nearest(self, row: int, cosine: float) -> Nearest:
+        return Nearest(self._examples[row].text, self._examples[row].codes, round(max(cosine, 0.0), 3))
 
 
-def _gradient(facet: FacetModel, features: csr_matrix, column: int) -> NDArray[np.float64]:
-    """Return how the log-odds of one code changes with each feature, shape (n_features,), at this answer."""
+def _added(facet: FacetModel, features: csr_matrix, column: int) -> NDArray[np.float64]:
+    """Return what each feature of one answer, shape (1, n_features), adds to the log-odds of one code."""
     import numpy as np
 
-    weights = facet.weights["rank"].astype(np.float64)
-    rank = np.asarray(features @ weights + facet.weights["rank_intercept"]).ravel()
+    here = features.indices  # elsewhere the features are 0 and add nothing
+    weights = facet.weights["rank"][here].astype(np.float64)
+    rank = features.data @ weights + facet.weights["rank_intercept"]
     others = np.exp(rank - np.delete(rank, column).max())
     others[column] = 0.0
-    ranked: NDArray[np.float64] = weights[:, column] - weights @ (others / others.sum())
-    if "each" not in facet.weights:
-        return ranked
-    both: NDArray[np.float64] = (facet.weights["each"][:, column].astype(np.float64) + ranked) / 2
-    return both
+    gradient = weights[:, column] - weights @ (others / others.sum())
+    if "each" in facet.weights:
+        gradient = (facet.weights["each"][here, column].astype(np.float64) + gradient) / 2
+    added = np.zeros(features.shape[1])
+    added[here] = features.data * gradient
+    return added
 
 
-def _similarities(
-    model: CodeModel, encoder: Encoder, features: csr_matrix, examples: Sequence[Example]
-) -> NDArray[np.float64]:
-    """Return the cosine between the answer and every example over all features, shape (n_examples,)."""
-    import numpy as np
+def _unit(matrix: csr_matrix) -> csr_matrix:
+    """Return the rows at unit length; an empty row stays empty."""
+    from sklearn.preprocessing import normalize
 
-    if not examples:
-        return np.zeros(0)
-    matrix = model.features.transform([example.text for example in examples], encoder)
-    norms = np.sqrt(matrix.multiply(matrix).sum(axis=1)).A1 * np.sqrt(features.multiply(features).sum())
-    product = (matrix @ features.T).toarray().ravel()
-    return np.asarray(product / np.where(norms > 0, norms, 1.0))
-
-
-def _nearest(examples: Sequence[Example], like: NDArray[np.float64], code: str, n_examples: int) -> tuple[Nearest, ...]:
-    rows = [row for row, example in enumerate(examples) if code in example.codes]
-    rows.sort(key=lambda row: (-like[row], row))
-    return tuple(
-        Nearest(examples[row].text, examples[row].codes, round(max(float(like[row]), 0.0), 3))
-        for row in rows[:n_examples]
-    )
+    unit: csr_matrix = normalize(matrix)
+    return unit

@@ -18,6 +18,9 @@ DOUBT = "twijfel"
 NOTE = "notitie"
 TEXT = "antwoord"
 COMPARED = ("codering_a", "codering_b")
+REASONS = "uitleg"  # the field of a task that says why the machine coded as it did
+REASONS_TITLE = "Waarom koos de machine deze codes?"
+REASONS_KEY = " · Tab na de notitie: waarom de machine dit koos"
 
 STYLE = Path(__file__).with_name("labeling.css")
 
@@ -54,10 +57,12 @@ def field_of(facet: Facet) -> str:
     return f"codes_{slug(facet.id)}" if facet.id else "codes"
 
 
-def label_config(choice: Choice, *, compare: bool = False) -> str:
+def label_config(choice: Choice, *, compare: bool = False, reasons: bool = False) -> str:
     """Return the labeling page as Label Studio XML: the answer large, codes with hotkeys, doubt and a note; in Dutch.
 
-    With `compare` the codings to choose between (fields `codering_a` and `codering_b`) stand below the answer.
+    With `compare` the codings to choose between (fields `codering_a` and `codering_b`) stand below the answer. With
+    `reasons` a closed panel below the codes says why the machine chose its codes (field `uitleg`, a line per code);
+    closed, so that it does not steer who reads the answer for the first time.
     """
     page = ET.Element("View")
     ET.SubElement(page, "Style").text = STYLE.read_text(encoding="utf-8")
@@ -86,8 +91,12 @@ def label_config(choice: Choice, *, compare: bool = False) -> str:
         foot, "TextArea", name=NOTE, toName=TEXT, rows="1", maxSubmissions="1", editable="true",
         placeholder="Notitie (geen namen of andere persoonsgegevens)",
     )  # fmt: skip
+    if reasons:
+        block = ET.SubElement(page, "View", className="duiding-uitleg")
+        panel = ET.SubElement(ET.SubElement(block, "Collapse", bordered="false"), "Panel", value=REASONS_TITLE)
+        ET.SubElement(panel, "Header", value=f"${REASONS}", size="6")
     help_line = ET.SubElement(page, "View", className="duiding-toetsen")
-    ET.SubElement(help_line, "Header", value=KEYS, size="6")
+    ET.SubElement(help_line, "Header", value=KEYS + REASONS_KEY * reasons, size="6")
     return ET.tostring(page, encoding="unicode")
 
 

@@ -70,14 +70,15 @@ def find_projects(client: LabelStudio, where: Address, survey: Survey) -> dict[t
 
 
 def make_project(
-    client: LabelStudio, where: Address, survey: Survey, question: Question, kind: str, choice: Choice
-) -> Project:
-    """Make the project of a question and kind.
+    client: LabelStudio, where: Address, survey: Survey, question: Question, kind: str, choice: Choice,
+    *, reasons: bool = False,
+) -> Project:  # fmt: skip
+    """Make the project of a question and kind; with `reasons` its page has a panel for them.
 
     Raises:
         ReviewError: the server can't be reached or refuses.
     """
-    config = label_config(choice, compare=kind == "decide")
+    config = label_config(choice, compare=kind == "decide", reasons=reasons)
     with speaking(where, f"making the project of {question.id}"):
         made = client.projects.create(
             title=title_of(survey, question, kind), description=_description(survey, question, kind, choice),
@@ -88,14 +89,15 @@ def make_project(
 
 
 def update_project(
-    client: LabelStudio, where: Address, survey: Survey, question: Question, project: Project, choice: Choice
-) -> bool:
-    """Give the project today's codebook and return whether that changed it.
+    client: LabelStudio, where: Address, survey: Survey, question: Question, project: Project, choice: Choice,
+    *, reasons: bool = False,
+) -> bool:  # fmt: skip
+    """Give the project today's codebook and page (see `make_project`) and return whether that changed it.
 
     Raises:
         ReviewError: annotations use a code that the codebook no longer has; they are listed and nothing is changed.
     """
-    config = label_config(choice, compare=project.kind == "decide")
+    config = label_config(choice, compare=project.kind == "decide", reasons=reasons)
     if project.config == config and project.digest == choice.codebook.digest:
         return False
     gone = set(codes_in_config(project.config)) - set(codes_in_config(config))

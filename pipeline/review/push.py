@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,18 @@ from pipeline.review.projects import (
 )
 from pipeline.review.pull import pull_project
 from pipeline.review.sample import read_sample
-from pipeline.review.tasks import Machine, assign_reviewers, choice_of, machine_codes, prediction, task_data
+from pipeline.review.tasks import (
+    BATCH,
+    Explain,
+    Machine,
+    Progress,
+    add_reasons,
+    assign_reviewers,
+    choice_of,
+    machine_codes,
+    prediction,
+    task_data,
+)
 from pipeline.review.views import LOOKING_BACK, ensure_views, wanted_views
 from pipeline.tables import ANSWERS, check_table
 from pipeline.workspace import Workspace, read_table
@@ -32,9 +43,6 @@ from pipeline.workspace import Workspace, read_table
 if TYPE_CHECKING:
     import pandas as pd
     from label_studio_sdk import LabelStudio
-
-BATCH = 2500
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -58,11 +66,13 @@ def push(
     questions: Sequence[str] = (),
     reviewers: Sequence[str] = (),
     blind: bool = False,
+    explain: Explain | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> list[Pushed]:
     """Send the sample to the server; a second push changes nothing, an interrupted one is completed.
 
-    With `blind` no machine codes are shown to the first coder either (the second coder never sees them).
+    With `blind` no machine codes are shown to the first coder either (the second coder never sees them). `explain`
+    says why the machine chose its codes; who does not see those does not see that either.
 
     Raises:
         ReviewError: nothing was drawn, the server is down or refuses, or a code in use was removed from the codebook.
@@ -83,7 +93,7 @@ def push(
                 part = sample[sample["question"] == question.id]
                 if part.empty or (questions and question.id not in questions):
                     continue
-                work = _Work(workspace, survey, question, client, where, answers, tuple(reviewers), progress)
+                work = _Work(workspace, survey, question, client, where, answers, tuple(reviewers), explain, progress)
                 second = part["role"] == "second"
                 for kind, rows in (("main", part[~second]), ("second", part[second])):
                     if not rows.empty:
@@ -96,10 +106,11 @@ class _Work:
 
     def __init__(
         self, workspace: Workspace, survey: Survey, question: Question, client: LabelStudio, where: Address,
-        answers: pd.DataFrame, reviewers: tuple[str, ...], progress: Progress,
+        answers: pd.DataFrame, reviewers: tuple[str, ...], explain: Explain | None, progress: Progress,
     ) -> None:  # fmt: skip
         self.workspace, self.survey, self.question = workspace, survey, question
-        self.client, self.where, self.reviewers, self.progress = client, where, reviewers, progress
+        self.client, self.where, self.reviewers = client, where, reviewers
+        self.explain, self.progress = explain, progress
         self.codebook = survey.codebook(question)
         self.choice: Choice = choice_of(question, self.codebook)
         self.answers = answers[answers["question"] == question.id]
@@ -111,12 +122,17 @@ class _Work:
         if project is not None and project.digest != self.codebook.digest:
             pull_project(self.workspace, self.client, self.where, project, self.choice)  # made with the old codebook
         self._refuse_codes_gone_from_journal()
-        if project is None:
-            project = make_project(self.client, self.where, self.survey, self.question, kind, self.choice)
-        else:
-            update_project(self.client, self.where, self.survey, self.question, project, self.choice)
-        remember(self.workspace, [(self.question.id, kind)])
         data = task_data(self.answers, roles, question=self.question, codebook=self.codebook, seed=self.survey.seed)
+        machine = Machine({}, {}, "")
+        if not blind:
+            machine = machine_codes(self.workspace, self.question, self.codebook, self.answers["answer_id"])
+        reasons = add_reasons(data, machine, self.question, self.explain, self.progress)
+        page = (self.client, self.where, self.survey, self.question)
+        if project is None:
+            project = make_project(*page, kind, self.choice, reasons=reasons)
+        else:
+            update_project(*page, project, self.choice, reasons=reasons)
+        remember(self.workspace, [(self.question.id, kind)])
         there = self._existing(project)
         coded = self._coded_before(kind) - set(there)
         wanted = {key: value for key, value in data.items() if key not in coded}
@@ -126,9 +142,6 @@ class _Work:
         )  # fmt: skip
         if kind == "main":
             self.first_coder = {key: value["codeur"] for key, value in wanted.items()}
-        machine = Machine({}, {}, "")
-        if not blind:
-            machine = machine_codes(self.workspace, self.question, self.codebook, self.answers["answer_id"])
         renewed = self._renew(there, wanted)
         added = self._add([value for key, value in wanted.items() if key not in there], project, machine)
         sent = self._renew_predictions(project, there, machine) if machine.version else 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.codebook import Codebook
 from pipeline.config import Question
-from pipeline.review.labeling import Choice, to_result
+from pipeline.review.labeling import REASONS, TEXT, Choice, to_result
 from pipeline.review.sample import random_number
 from pipeline.review.training import certainty
 from pipeline.tables import ANSWER
@@ -17,6 +17,10 @@ from pipeline.workspace import Workspace, key_of, read_table
 if TYPE_CHECKING:
     import pandas as pd
 
+BATCH = 2500
+Progress = Callable[[str, int, int], None]
+#: Question, answer id -> text, answer id -> the machine's codes -> answer id -> why it chose those, in Dutch.
+Explain = Callable[[Question, Mapping[str, str], Mapping[str, Sequence[str]]], Mapping[str, str]]
 #: What each role is called on the server, in Dutch.
 ROLE_NAMES = {"audit": "steekproef", "training": "leren", "second": "tweede"}
 
@@ -116,6 +120,30 @@ def assign_reviewers(
         who = min(free, key=lambda name: (load[name], reviewers.index(name)))
         tasks[answer_id]["codeur"] = who
         load[who] += 1
+
+
+def add_reasons(
+    tasks: Mapping[str, dict[str, str]], machine: Machine, question: Question, explain: Explain | None,
+    progress: Progress = lambda what, done, total: None,
+) -> bool:  # fmt: skip
+    """Add to every task why the machine chose its codes (field `uitleg`, may be empty); nothing when none is known.
+
+    Returns:
+        Whether the tasks have the field now, so that their page must show it.
+    """
+    coded = [key for key in tasks if key in machine.codes]
+    if explain is None or not coded:
+        return False
+    found: dict[str, str] = {}
+    for start in range(0, len(coded), BATCH):
+        batch = coded[start : start + BATCH]
+        texts = {key: tasks[key][TEXT] for key in batch}
+        found |= explain(question, texts, {key: machine.codes[key] for key in batch})
+        progress(f"{question.id}: codes explained", start + len(batch), len(coded))
+    if found:
+        for key, data in tasks.items():
+            data[REASONS] = found.get(key, "")
+    return bool(found)
 
 
 def prediction(choice: Choice, machine: Machine, answer_id: str) -> dict[str, Any] | None:

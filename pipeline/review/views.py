@@ -50,7 +50,8 @@ def wanted_views(reviewers: Sequence[str], roles: Sequence[str]) -> list[dict[st
 
 def _view(title: str, filters: list[dict[str, object]], ordering: list[str]) -> dict[str, Any]:
     hidden = ["tasks:inner_id", "tasks:annotators", "tasks:file_upload", "tasks:storage_filename", "tasks:data.vraag",
-              "tasks:data.volgorde", "tasks:created_at", "tasks:updated_at", "tasks:predictions_results"]  # fmt: skip
+              "tasks:data.volgorde", "tasks:created_at", "tasks:updated_at", "tasks:predictions_results",
+              "tasks:data.uitleg"]  # fmt: skip
     return {
         "title": title, "type": "list", "target": "tasks", "filters": {"conjunction": "and", "items": filters},
         "ordering": ordering, "hiddenColumns": {"explore": hidden, "labeling": hidden},

@@ -10,7 +10,7 @@ from pipeline.cli_coding import explanation_lines
 from pipeline.codebook import load_codebook
 from pipeline.coding.classify import find_model
 from pipeline.coding.examples import shipped_examples
-from pipeline.coding.explain import Explanation, explain
+from pipeline.coding.explain import Explainer, Explanation, explain
 
 ANSWER = "Neem de telefoon nou eens op! En de heer … kwam te laat"
 
@@ -61,6 +61,16 @@ def test_a_given_scheme_is_not_explained_from_words() -> None:
     (scheme,) = [reason for reason in given.reasons if reason.given]
     assert (scheme.code, scheme.words, scheme.score) == ("bijzondere-bijstand", (), 1.0)
     assert len(given.reasons) >= 2
+
+
+def test_many_answers_at_once_are_explained_as_one_by_one(found: Explanation) -> None:
+    book = load_codebook("participatiewet-verbeter")
+    model, encoder = find_model(book)
+    explainer = Explainer(model, encoder, shipped_examples(book), codebook=book)
+    texts = ["Betere uitleg over mijn rechten", ANSWER, "…", "", "Niks"]
+    assert explainer.explain(texts)[1] == found
+    assert explainer.explain(texts) == [explainer.explain([text])[0] for text in texts]
+    assert explainer.explain([]) == []
 
 
 def test_another_room_can_show_it(found: Explanation) -> None:

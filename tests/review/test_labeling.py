@@ -9,6 +9,7 @@ import pytest
 from pipeline.codebook import load_codebook, parse_codebook, shipped_codebooks
 from pipeline.review.labeling import (
     HOTKEYS,
+    REASONS,
     Choice,
     codes_in_config,
     from_result,
@@ -17,7 +18,7 @@ from pipeline.review.labeling import (
     to_result,
 )
 from pipeline.review.projects import title_of
-from pipeline.review.tasks import assign_reviewers
+from pipeline.review.tasks import Machine, add_reasons, assign_reviewers
 
 from .conftest import Made
 
@@ -85,6 +86,46 @@ def test_what_is_no_finished_coding_is_named(codes: list[str], problem: str) -> 
 def test_odd_results_are_survived(result: list[dict[str, object]]) -> None:
     labels = from_result(Choice(load_codebook("participatiewet-succes")), result)
     assert labels.problem == "empty"
+
+
+def test_reasons_are_in_a_closed_panel_below_the_codes_on_pages_that_have_them() -> None:
+    choice = Choice(load_codebook("minimabeleid-ervaring"))
+    page, plain = label_config(choice, reasons=True), label_config(choice)
+    (panel,) = ET.fromstring(page).iter("Collapse")
+    assert panel.get("open") is None, "Label Studio opens a panel when told to"
+    assert [item.get("value") for item in panel.iter("Header")] == [f"${REASONS}"]
+    assert page.index("<Collapse") > page.rindex("</Choices>")
+    assert "<Collapse" not in plain
+    assert f"${REASONS}" not in plain
+    assert "<Collapse" not in label_config(choice, compare=True)
+    assert codes_in_config(page) == codes_in_config(plain)
+
+
+def test_reasons_are_asked_of_coded_answers_only_and_every_task_gets_the_field(
+    make_survey: Callable[..., Made],
+) -> None:
+    question = make_survey(1).survey.questions[0]
+    tasks = {key: {"answer_id": key, "antwoord": f"tekst {key}"} for key in ("a", "b", "c")}
+    machine = Machine({"a": ("werk",), "b": ("tijd",)}, {}, "m1")
+    asked: list[tuple[object, ...]] = []
+
+    def explain(*given: object) -> dict[str, str]:
+        asked.append(given)
+        return {"a": "door ‘werk’"}
+
+    assert add_reasons(tasks, machine, question, explain)
+    assert asked == [(question, {"a": "tekst a", "b": "tekst b"}, {"a": ("werk",), "b": ("tijd",)})]
+    assert {key: data[REASONS] for key, data in tasks.items()} == {"a": "door ‘werk’", "b": "", "c": ""}
+
+
+def test_without_machine_codes_or_reasons_tasks_stay_as_they_are(make_survey: Callable[..., Made]) -> None:
+    question = make_survey(1).survey.questions[0]
+    tasks = {"a": {"answer_id": "a", "antwoord": "tekst"}}
+    before, coded, blind = {"a": dict(tasks["a"])}, Machine({"a": ("werk",)}, {}, "m1"), Machine({}, {}, "")
+    assert not add_reasons(tasks, coded, question, None)
+    assert not add_reasons(tasks, coded, question, lambda *_: {})
+    assert not add_reasons(tasks, blind, question, lambda *_: {"a": "mag niet"})
+    assert tasks == before
 
 
 def test_labels_with_markup_stay_labels() -> None:

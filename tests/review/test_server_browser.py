@@ -1,7 +1,7 @@
 """The labeling page as a reviewer uses it: in a real browser, with the keyboard."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from pipeline.review.events import read_journal
 from pipeline.review.pull import pull
 from pipeline.review.push import push
 from pipeline.review.reviewed import reviewed_codings
+from pipeline.review.sample import random_number, read_sample
 
 from .conftest import Colleague, Made, applied
 
@@ -22,6 +23,10 @@ FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+
+PANEL = ".duiding-uitleg .ant-collapse-header"
+WHY = """• Begeleiding naar werk (87%): door ‘werk’, ‘hulp’. Lijkt op: “Hulp <b>bij</b> werk” / “Naar werk”
+• Anders (62%): door het antwoord als geheel."""
 
 
 @pytest.fixture
@@ -51,6 +56,12 @@ def checked(page: Any) -> set[str]:
     return {str(box.get_attribute("name")) for box in page.query_selector_all(".duiding-codes input:checked")}
 
 
+def reasons_shown(page: Any) -> str | None:
+    """Return the reasons in the panel as they can be read on the page; None while it is closed."""
+    (text,) = page.locator(".duiding-uitleg .ant-collapse-content-box").all()
+    return text.inner_text().strip() if text.is_visible() else None
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # playwright
 def test_a_reviewer_codes_with_the_keyboard(
     make_survey: Callable[..., Made], colleague: Callable[[str], Colleague], analyst: LabelStudio, page: Any,
@@ -58,7 +69,10 @@ def test_a_reviewer_codes_with_the_keyboard(
 ) -> None:  # fmt: skip
     made = make_survey(30)
     draw(made.workspace, made.survey, audit=5, questions=["verbeter"])
-    link = push(made.workspace, made.survey, reviewers=["anna"])[0].links["Steekproef: anna"]
+    pushed = push(
+        made.workspace, made.survey, reviewers=["anna"], explain=lambda _, texts, codes: dict.fromkeys(texts, WHY)
+    )
+    link = pushed[0].links["Steekproef: anna"]
     labels = {code.label: code.id for code in made.survey.codebook(made.survey.questions[0]).codes}
     wishes: list[str] = []
     page.on("request", lambda request: wishes.append(request.url))
@@ -81,8 +95,19 @@ def test_a_reviewer_codes_with_the_keyboard(
     assert page.locator("button[aria-label='Submit current annotation']").is_visible()
     page.screenshot(path=str(tmp_path / "pagina.png"))
 
+    assert reasons_shown(page) is None, "the reasons are there, but closed: first the answer, then the machine"
+    page.focus(".duiding-voet :is(input[type=text], textarea)")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("text=/Lijkt op/", state="visible")
+    assert reasons_shown(page) == WHY
+    assert page.evaluate("document.querySelector('.duiding-uitleg script') === null"), "reasons are text"
+    page.screenshot(path=str(tmp_path / "uitleg.png"))
+
     page.keyboard.press("9")
     page.keyboard.press("t")
+    page.click(PANEL)
+    page.keyboard.press("Tab")
+    assert reasons_shown(page) == WHY, "a click opens them too, until the next click"
     wanted = {labels[name] for name in checked(page)}
     assert wanted ^ shown == {"anders"}
     page.keyboard.press("Control+Enter")
@@ -92,6 +117,7 @@ def test_a_reviewer_codes_with_the_keyboard(
     )
     page.wait_for_function("document.querySelectorAll('.duiding-codes input:checked').length > 0")
     assert page.inner_text(".lsf-richtext__line").strip() == by_order[1].data["antwoord"].strip()
+    assert reasons_shown(page) is None, "closed again at the next answer"
     page.keyboard.press("Control+Enter")
     page.wait_for_function(
         "before => document.querySelector('.lsf-richtext__line')?.innerText.trim() !== before",
@@ -118,3 +144,35 @@ def test_a_reviewer_codes_with_the_keyboard(
     assert not accepted["doubt"].any()
     outside = {url for url in wishes if not url.startswith((on_server.url, "data:", "blob:"))}
     assert outside == set(), "the page asks nothing of other servers"
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # playwright
+def test_a_page_without_reasons_has_no_panel(
+    make_survey: Callable[..., Made], colleague: Callable[[str], Colleague], page: Any, on_server: Any
+) -> None:
+    made = make_survey(30)
+    draw(made.workspace, made.survey, audit=5, second=1.0, questions=["verbeter"])
+
+    sample = read_sample(made.workspace)
+    first = min(sample["answer_id"], key=lambda key: random_number(key, made.survey.seed, "audit"))
+
+    def explain(_: object, texts: Mapping[str, str], codes: object) -> dict[str, str]:
+        return {key: WHY for key in texts if key != first}
+
+    main, second = push(made.workspace, made.survey, explain=explain)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    log_in(page, on_server.url, colleague("anna"))
+    page.goto(second.links["Tweede codering"])
+    page.wait_for_selector(".duiding-codes input")
+    assert page.locator(".duiding-uitleg").count() == 0, "the second coder's page"
+    page.goto(main.links["Steekproef"])
+    page.wait_for_selector(".duiding-codes input")
+    page.wait_for_selector(PANEL, state="hidden")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_selector(PANEL, state="visible")
+    push(made.workspace, made.survey, blind=True, explain=explain)
+    page.goto(main.links["Steekproef"])
+    page.wait_for_selector(".duiding-codes input")
+    assert page.locator(".duiding-uitleg").count() == 0, "a blind page"
+    assert wrong == []

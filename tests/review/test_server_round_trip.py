@@ -1,7 +1,7 @@
 """The review as people do it, on a real Label Studio: push, code, pull, disagree, decide, change the codebook."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -9,13 +9,13 @@ import yaml
 from label_studio_sdk import LabelStudio
 
 from pipeline.bundled import bundled
-from pipeline.config import load_survey
+from pipeline.config import Question, load_survey
 from pipeline.errors import ReviewError
 from pipeline.review.adjudicate import adjudicate, open_conflicts
 from pipeline.review.client import TOKEN_VARIABLE, address
 from pipeline.review.draw import draw
 from pipeline.review.events import journal_file, read_journal
-from pipeline.review.labeling import DOUBT, TEXT, to_result
+from pipeline.review.labeling import DOUBT, REASONS, TEXT, to_result
 from pipeline.review.projects import export_tasks, find_projects
 from pipeline.review.pull import pull
 from pipeline.review.push import push
@@ -89,6 +89,51 @@ def test_the_second_coder_sees_neither_machine_nor_first_coder(make_survey: Make
     assert all(data["first"][key] != data["second"][key] for key in data["second"]), "nobody codes an answer twice"
     views = {str(view.data["title"]) for view in analyst.views.list(project=main)}
     assert {"Steekproef: anna", "Steekproef: bo", "Overgeslagen", "Twijfel"} <= views
+
+
+def test_reasons_go_where_machine_codes_go_and_nowhere_else(
+    make_survey: Make, analyst: LabelStudio, colleague: Sign
+) -> None:
+    made = make_survey(30)
+    draw(made.workspace, made.survey, audit=6, second=1.0, questions=["verbeter"])
+
+    def explain(question: Question, texts: Mapping[str, str], codes: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        return {key: f"{version}: {', '.join(codes[key])} door ‘{text.split()[0]}’" for key, text in texts.items()}
+
+    def on_server(kind: str) -> tuple[dict[str, str | None], bool]:
+        project = find_projects(analyst, address(made.workspace), made.survey)["verbeter", kind]
+        listed = analyst.tasks.list(project=project.id)
+        return {task.data["answer_id"]: task.data.get(REASONS) for task in listed}, "<Collapse" in project.config
+
+    version = "m1"
+    main, second = push(made.workspace, made.survey, explain=explain)
+    assert (main.added, second.added) == (6, 6)
+    reasons, panel = on_server("main")
+    assert panel
+    assert all(str(text).startswith("m1: ") for text in reasons.values())
+    assert on_server("second") == (dict.fromkeys(reasons), False), "the second coder sees no reasons"
+    again = push(made.workspace, made.survey, explain=explain)
+    assert all((p.added, p.renewed, p.predictions) == (0, 0, 0) for p in again), "the same reasons change nothing"
+
+    anna, bo, page = colleague("anna"), colleague("bo"), choice(made, "verbeter")
+    tasks = tasks_of(made, "verbeter")
+    one = min(tasks)
+    anna.code(tasks[one], to_result(page, ["werk"]))
+    bo.code(tasks_of(made, "verbeter", "second")[one], to_result(page, ["tijd"]))
+    pull(made.workspace, made.survey)
+    version = "m2"
+    assert push(made.workspace, made.survey, explain=explain)[0].renewed == 6
+    assert all(str(text).startswith("m2: ") for text in on_server("main")[0].values())
+    assert not any(pulled.news for pulled in pull(made.workspace, made.survey)), "what was coded is left alone"
+
+    assert adjudicate(made.workspace, made.survey)[0].added == 1
+    assert on_server("decide") == ({one: None}, False), "nor does who decides"
+    assert push(made.workspace, made.survey, blind=True, explain=explain)[0].renewed == 6
+    assert on_server("main") == (dict.fromkeys(reasons), False)
+    assert push(made.workspace, made.survey, explain=explain)[0].renewed == 6
+    assert on_server("main")[1]
+    assert applied(reviewed_codings(made.workspace), "verbeter")[one, "audit"] == {"werk"}
+    assert tasks_of(made, "verbeter") == tasks
 
 
 def test_answers_with_markup_arrive_as_they_are(make_survey: Make, analyst: LabelStudio) -> None:

@@ -1,0 +1,144 @@
+"""Why answers got their codes: of one answer for the analyst, of every task for its reviewer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.config import Question, Survey, examples_file, load_survey
+from pipeline.errors import ConfigError, DuidingError, problem
+from pipeline.learning import FOLDER, coded_answers, encoder_name, learned_models
+from pipeline.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipeline.codebook import Codebook
+    from pipeline.coding.examples import Example
+    from pipeline.coding.explain import Explainer, Explanation
+
+OTHER_MODEL = "another model coded them than the one in use now; 'duiding run' codes them again"
+
+
+def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
+    """Return why the machine coded an answer as it did; its pseudonymised text is in the result, never in a log.
+
+    Raises:
+        ConfigError: no such answer was coded.
+        DuidingError: the survey was not run yet, or a file of the workspace is damaged.
+    """
+    from pipeline.coding.classify import find_model
+    from pipeline.coding.examples import examples_for
+    from pipeline.coding.explain import explain
+    from pipeline.errors import did_you_mean
+    from pipeline.tables import ANSWER
+
+    if not isinstance(survey, Survey):
+        survey = load_survey(survey)
+    workspace = Workspace(survey.workspace_path)
+    answers = coded_answers(survey, workspace)
+    found = answers[answers["answer_id"].astype(str) == answer_id]
+    if found.empty or found["status"].iloc[0] != ANSWER:
+        what = "no such answer" if found.empty else f"not coded: its status is '{found['status'].iloc[0]}'"
+        near = did_you_mean(answer_id, answers.loc[answers["status"] == ANSWER, "answer_id"].astype(str))
+        raise ConfigError(
+            problem(file=workspace.folder, place=f"answer {answer_id}", found=what,
+                    do=near if near.startswith("did") else "take an answer_id from tabellen/antwoorden of the report")
+        )  # fmt: skip
+    question = next(one for one in survey.questions if one.id == found["question"].iloc[0])
+    book = survey.codebook(question)
+    examples = examples_for(book, examples_file(survey, question))
+    model, encoder = find_model(
+        book,
+        encoder=encoder_name(survey),
+        examples=examples,
+        seed=survey.seed,
+        cache=workspace.path(FOLDER),
+        learned=learned_models(survey, workspace).get(question.id),
+    )
+    fixed = [book.resolve(code) for code in question.fixed_codes]
+    return explain(model, encoder, examples, str(found["text"].iloc[0]), codebook=book, fixed_codes=fixed)
+
+
+class TaskExplainer:
+    """Explains in Dutch, for the tasks of a review, why the machine coded answers as it did.
+
+    Nothing is explained of a question that another model coded than the one in use now: the reasons would be of other
+    codes than those shown. `left_out` says so: question id -> why.
+    """
+
+    def __init__(self, survey: Survey, workspace: Workspace) -> None:
+        self.left_out: dict[str, str] = {}
+        self._survey, self._workspace = survey, workspace
+        self._coded = workspace.note("coding")
+        self._learned: dict[str, Path] | None = None
+        self._explainers: dict[tuple[str, Path | None, Path | None], tuple[str, Explainer] | None] = {}
+
+    def __call__(
+        self, question: Question, texts: Mapping[str, str], codes: Mapping[str, Sequence[str]]
+    ) -> dict[str, str]:
+        """Return answer id -> explanation, of the answers that the model codes as `codes` says.
+
+        Args:
+            question: that was answered.
+            texts: answer id -> pseudonymised text.
+            codes: answer id -> the codes that the reviewer is shown.
+        """
+        from pipeline.coding.explain_text import explanation_text
+
+        explainer = self._explainer(question)
+        if explainer is None:
+            return {}
+        book = self._survey.codebook(question)
+        fixed = [book.resolve(code) for code in question.fixed_codes]
+        distinct = list(dict.fromkeys(texts.values()))
+        found = dict(zip(distinct, explainer.explain(distinct, fixed), strict=True))
+        shown = {text: explanation_text(explanation) for text, explanation in found.items()}
+        return {
+            answer_id: shown[text]
+            for answer_id, text in texts.items()
+            if shown[text] and {reason.code for reason in found[text].reasons} == set(codes.get(answer_id, ()))
+        }
+
+    def _explainer(self, question: Question) -> Explainer | None:
+        """Return the explainer of the model that coded the question, made once per codebook; None when it is gone."""
+        book, examples = self._survey.codebook(question), examples_file(self._survey, question)
+        try:
+            if self._learned is None:
+                self._learned = learned_models(self._survey, self._workspace)
+            key = (book.digest, examples, self._learned.get(question.id))
+            if key not in self._explainers:
+                self._explainers[key] = self._load(book, *key[1:])
+        except DuidingError as error:  # a model or file that is not there is no reason not to send the tasks
+            self.left_out[question.id] = str(error)
+            return None
+        version, explainer = self._explainers[key] or ("", None)
+        if explainer is None or version != self._coded.get(question.id, {}).get("model"):
+            self.left_out[question.id] = OTHER_MODEL
+            return None
+        return explainer
+
+    def _load(self, book: Codebook, file: Path | None, learned: Path | None) -> tuple[str, Explainer] | None:
+        """Return the version of the model in use and its explainer; None when that model must still be learned."""
+        from pipeline.coding.classify import kept_model
+        from pipeline.coding.embed import load_encoder
+        from pipeline.coding.examples import examples_for
+        from pipeline.coding.explain import Explainer
+        from pipeline.coding.explain_text import N_EXAMPLES
+
+        examples, name = examples_for(book, file), encoder_name(self._survey)
+        model = kept_model(
+            book, encoder=name, examples=examples, cache=self._workspace.path(FOLDER), learned=learned
+        )  # fmt: skip
+        if model is None:
+            return None
+        shown = examples if file is None else _without_personal_data(examples)
+        return model.version, Explainer(model, load_encoder(name), shown, codebook=book, n_examples=N_EXAMPLES)
+
+
+def _without_personal_data(examples: Sequence[Example]) -> list[Example]:
+    """Return a user's examples as they may be shown to reviewers: they can be answers as people wrote them."""
+    from pipeline.coding.examples import Example
+    from pipeline.intake.pseudonymise import pseudonymise
+
+    texts = pseudonymise([example.text for example in examples])
+    return [Example(text, example.codes) for text, example in zip(texts, examples, strict=True)]

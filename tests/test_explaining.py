@@ -1,0 +1,127 @@
+"""The reasons that reviewers see: of the codes they are shown, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from pipeline.coding.explain_text import ZERO_SHOT_LINE
+from pipeline.config import Question, load_survey
+from pipeline.explaining import OTHER_MODEL, TaskExplainer
+from pipeline.job import run
+from pipeline.workspace import Workspace, read_table
+
+EXAMPLES = """{"text": "Mevrouw Jansen belde nooit terug", "codes": ["Telefoon"]}
+{"text": "Altijd in gesprek", "codes": ["Telefoon"]}
+{"text": "Van dit bedrag kan ik niet rondkomen", "codes": ["Geld"]}
+{"text": "Het is mooi weer", "codes": ["Anders"]}
+"""
+
+
+class Coded(NamedTuple):
+    """One question of a survey that was run, and what its reviewers are shown."""
+
+    file: Path
+    question: Question
+    texts: dict[str, str]
+    codes: dict[str, list[str]]
+
+    def explain(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Return what a new explainer says, and what it leaves out."""
+        survey = load_survey(self.file)
+        explainer = TaskExplainer(survey, Workspace(survey.workspace_path))
+        return explainer(self.question, self.texts, self.codes), explainer.left_out
+
+
+def coded(file: Path) -> Coded:
+    result = run(file)
+    answers, codings = result.table("answers"), result.table("codings")
+    answers = answers[answers["status"] == "answer"]
+    rows = codings[codings["applied"] & (codings["role"] == "machine")]
+    codes = {key: list(part["code"]) for key, part in rows.groupby("answer_id")}
+    texts = dict(zip(answers["answer_id"], answers["text"], strict=True))
+    return Coded(file, result.survey.questions[0], texts, {key: codes[key] for key in texts})
+
+
+@pytest.fixture
+def zero_shot(small_survey: Path) -> Coded:
+    return coded(small_survey)
+
+
+@pytest.fixture
+def with_examples(small_survey: Path, write: Callable[..., Path]) -> Coded:
+    write("voorbeelden.jsonl", EXAMPLES)
+    text = small_survey.read_text("utf-8").replace("klein.yaml,", "klein.yaml, examples: voorbeelden.jsonl,")
+    return coded(write("survey.yaml", text))
+
+
+def test_every_answer_gets_its_words_and_nearest_examples(with_examples: Coded) -> None:
+    found, left_out = with_examples.explain()
+    assert set(found) == set(with_examples.texts)
+    assert left_out == {}
+    money = next(key for key, text in with_examples.texts.items() if "rondkomen" in text)
+    assert found[money].startswith("• Geld (")
+    assert "‘rondkomen’" in found[money]
+    assert "“Van dit bedrag kan ik niet rondkomen”" in found[money]
+    assert with_examples.explain()[0] == found, "a second time says the same"
+
+
+def test_a_users_examples_are_shown_without_personal_data(with_examples: Coded) -> None:
+    shown = "".join(with_examples.explain()[0].values())
+    assert "Mevrouw … belde nooit terug" in shown
+    assert "Jansen" not in shown
+
+
+def test_a_codebook_without_examples_says_so(zero_shot: Coded) -> None:
+    found, _ = zero_shot.explain()
+    assert found
+    assert all(text.startswith(ZERO_SHOT_LINE) and "Lijkt op" not in text for text in found.values())
+
+
+def test_codes_of_another_model_than_the_one_in_use_are_not_explained(
+    zero_shot: Coded, write: Callable[..., Path]
+) -> None:
+    before = sorted(Workspace(load_survey(zero_shot.file).workspace_path).path("modellen").iterdir())
+    write("klein.yaml", zero_shot.file.with_name("klein.yaml").read_text("utf-8").replace("rondkomen", "armoede"))
+    assert zero_shot.explain() == ({}, {"beter": OTHER_MODEL})
+    after = sorted(Workspace(load_survey(zero_shot.file).workspace_path).path("modellen").iterdir())
+    assert after == before, "and no model is learned for it"
+
+
+def test_other_codes_than_the_model_gives_are_not_explained(zero_shot: Coded) -> None:
+    first, *others = zero_shot.texts
+    zero_shot.codes[first] = [code for code in ("telefoon", "geld", "anders") if code not in zero_shot.codes[first]]
+    found, left_out = zero_shot.explain()
+    assert (set(found), left_out) == (set(others), {})
+
+
+def test_a_damaged_model_leaves_the_reasons_out_and_is_named(zero_shot: Coded) -> None:
+    survey = load_survey(zero_shot.file)
+    for file in Workspace(survey.workspace_path).path("modellen").glob("*.safetensors"):
+        file.write_bytes(b"x")
+    found, left_out = zero_shot.explain()
+    assert found == {}
+    assert "damaged" in left_out["beter"]
+    assert not any(text in left_out["beter"] for text in zero_shot.texts.values())
+
+
+def test_given_codes_are_not_explained(demo: Path) -> None:
+    survey = load_survey(demo / "minimabeleid")
+    workspace = Workspace(survey.workspace_path)
+    question = next(one for one in survey.questions if one.fixed_codes)
+    answers, codings = (read_table(workspace.path(f"{name}.parquet")) for name in ("answers", "codings"))
+    answers = answers[(answers["question"] == question.id) & (answers["status"] == "answer")].head(20)
+    rows = codings[codings["applied"] & (codings["role"] == "machine")]
+    codes = {key: list(part["code"]) for key, part in rows.groupby("answer_id")}
+    found = TaskExplainer(survey, workspace)(
+        question, dict(zip(answers["answer_id"], answers["text"], strict=True)), codes
+    )
+    book = survey.codebook(question)
+    given = book.by_id[book.resolve(question.fixed_codes[0])].label
+    assert len(found) == len(answers)
+    for answer_id, text in found.items():
+        assert len(text.splitlines()) == len(codes[answer_id]) - 1
+        assert not any(line.startswith(f"• {given} (") for line in text.splitlines())

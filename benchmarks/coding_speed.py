@@ -26,7 +26,7 @@ from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import shipped_examples
 from pipeline.coding.model_files import load_model
 
-CODEBOOK = "participatiewet-verbeter"
+CODEBOOKS = ("participatiewet-verbeter", "minimabeleid-ervaring")  # linear models alone, and with the network
 BAR = 8000
 MARK = re.compile(r"\{\{\w+:[^}]*\}\}")
 
@@ -83,6 +83,8 @@ def main() -> None:
     def fresh() -> object:
         cold = load_model(bundled("models", "classifiers", CODEBOOK))
         encoder.forget()
+        if cold.network is not None:
+            cold.network.forget()
         return cold.probabilities(texts, encoder)
 
     table = pd.DataFrame({"answer_id": [str(row) for row in range(n)], "text": texts})

@@ -153,6 +153,7 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
 def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
     from pipeline.coding.embed import encoder_digest
     from pipeline.coding.examples import examples_digest, examples_for
+    from pipeline.coding.network import network_digest
 
     books = codebooks(survey)
     encoder = encoder_name(survey)
@@ -167,6 +168,7 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
         codebooks={name: [book.digest, examples_digest(examples[name])] for name, book in books.items()},
         fixed=[question.fixed_codes for question in survey.questions],
         encoder=encoder_digest(encoder),
+        networks=[network_digest(book) for book in books.values()],
         seed=survey.seed,
         learned={
             name: [file_hash(path.with_suffix(suffix)) for suffix in (".json", ".safetensors")]

@@ -125,11 +125,10 @@ def _add_judged(
 def _learn_one(
     survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]]
 ) -> Lesson:
-    from pipeline.coding.classify import find_model
+    from pipeline.coding.classify import find_model, kept_model, network_for
     from pipeline.coding.examples import examples_digest, examples_for
     from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
     from pipeline.coding.model import fit_model
-    from pipeline.coding.model_files import load_model
 
     book: Codebook = survey.codebook(questions[0])
     names = tuple(question.id for question in questions)
@@ -143,11 +142,11 @@ def _learn_one(
     given = examples_for(book, examples_file(survey, questions[0]))
     name, cache = encoder_name(survey), workspace.path(FOLDER)
     first, encoder = find_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache)
-    old = load_model(in_use) if in_use else first
+    old = kept_model(book, encoder=name, examples=given, cache=cache, learned=in_use) or first
     examples = [*given, *as_examples(teach, first, encoder)]
     if old.examples_digest == examples_digest(examples):
         return Lesson(names, SAME, len(teach), len(audit))
-    new = fit_model(book, examples, encoder, seed=survey.seed)
+    new = fit_model(book, examples, encoder, seed=survey.seed, network=network_for(book))
     comparison = compare_models(old, new, encoder, audit, book, seed=survey.seed)
     if not comparison.better:
         return Lesson(names, NOT_BETTER, len(teach), len(audit), comparison)

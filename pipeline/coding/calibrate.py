@@ -29,11 +29,16 @@ class Calibration:
 
         return cls(1.0, np.zeros(n_codes), np.full(n_codes, 0.5))
 
+    def scaled(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the log-odds at their right size, shape (n_answers, n_codes)."""
+        scaled: NDArray[np.float64] = self.slope * logits + self.offsets
+        return scaled
+
     def apply(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return probabilities for log-odds, shape (n_answers, n_codes)."""
         import numpy as np
 
-        scaled = self.slope * logits + self.offsets
+        scaled = self.scaled(logits)
         if self.softmax:
             scaled = scaled - scaled.max(axis=1, keepdims=True)
             raised = np.exp(scaled)
@@ -137,3 +142,11 @@ def calibrate_one(logits: NDArray[np.float64], applied: NDArray[np.bool_], first
 
     found = minimize_scalar(loss, bounds=(0.05, 10.0), method="bounded")
     return Calibration(float(found.x), np.zeros(n_codes), np.full(n_codes, 0.5), softmax=True)
+
+
+def log_loss(probability: NDArray[np.float64], applied: NDArray[np.bool_]) -> float:
+    """Return the mean of minus the natural logarithm of the probability of what is true, over answers and codes."""
+    import numpy as np
+
+    right = np.clip(np.where(applied, probability, 1 - probability), 1e-9, 1.0)
+    return float(-np.log(right).mean())

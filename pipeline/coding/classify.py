@@ -10,8 +10,9 @@ from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
-from pipeline.coding.model import CodeModel, fit_model
-from pipeline.coding.model_files import load_model, save_model
+from pipeline.coding.model import FORMAT, CodeModel, fit_model
+from pipeline.coding.model_files import load_model, model_key, save_model
+from pipeline.coding.network import Network, network_digest, shipped_network
 from pipeline.errors import ModelError, TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
 
@@ -57,12 +58,21 @@ def find_model(
     if kept is not None:
         return kept, load_encoder(encoder)
     loaded = load_encoder(encoder)
-    model = fit_model(codebook, examples, loaded, seed=seed)
+    model = fit_model(codebook, examples, loaded, seed=seed, network=network_for(codebook))
     if cache is not None:
         place = _place_in(cache, codebook, _key(codebook, examples, encoder))
         save_model(model, place)
         model = load_model(place)  # in half precision, so that this run gives what the next one will
     return model, loaded
+
+
+def network_for(codebook: Codebook) -> Network | None:
+    """Return the network that ships when it knows this codebook's codes, else None.
+
+    Raises:
+        ModelError: it is damaged.
+    """
+    return shipped_network() if network_digest(codebook) else None
 
 
 def kept_model(
@@ -78,19 +88,24 @@ def kept_model(
     Raises:
         ModelError: the encoder or a kept model can't be loaded.
     """
-    if learned is not None:
-        model = load_model(learned)
-        if (model.codebook_digest, model.encoder_digest) == (codebook.digest, encoder_digest(encoder)):
-            return model
-    wanted = _key(codebook, examples, encoder)
-    places = [bundled("models", "classifiers", codebook.id)]
+    codebook_digest, examples_digest, encoder_digest = wanted = _key(codebook, examples, encoder)
+    networks = (None, network_digest(codebook))
+
+    def fits(place: Path) -> bool:
+        key = model_key(place)
+        return (
+            (key.format, key.codebook, key.encoder) == (FORMAT, codebook_digest, encoder_digest)
+            and key.network in networks
+            and (place == learned or key.examples == examples_digest)
+        )
+
+    places = [] if learned is None else [learned]
+    places.append(bundled("models", "classifiers", codebook.id))
     if cache is not None:
         places.append(_place_in(cache, codebook, wanted))
     for place in places:
-        if place.with_suffix(".json").is_file():
-            model = load_model(place)
-            if (model.codebook_digest, model.examples_digest, model.encoder_digest) == wanted:
-                return model
+        if (place == learned or place.with_suffix(".json").is_file()) and fits(place):
+            return load_model(place)
     return None
 
 
@@ -217,6 +232,6 @@ def build_shipped(names: Iterable[str]) -> list[Path]:
         examples = shipped_examples(codebook)
         if not examples:
             raise ModelError(problem(place=f"codebook {name}", found="no examples", do="add annotations/examples/"))
-        model = fit_model(codebook, examples, load_encoder())
+        model = fit_model(codebook, examples, load_encoder(), network=network_for(codebook))
         written += save_model(model, bundled("models", "classifiers", name))
     return written

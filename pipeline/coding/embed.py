@@ -45,7 +45,7 @@ class Encoder:
     def forget(self) -> None:
         """Forget what was remembered of words (for measuring)."""
         if isinstance(self._model, _ByWord):
-            self._model.pieces.clear()
+            shipped_pieces().forget()
 
     def encode(self, texts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float32]:
         """Return unit-length vectors, shape (n_texts, dimensions); a text without known words is all zeros."""
@@ -70,32 +70,58 @@ class Encoder:
         return out
 
 
-class _ByWord:
-    """The shipped encoder with the pieces of every word remembered: half as long over a text, the same bytes.
+class WordPieces:
+    """The pieces of words by the shipped encoder's tokenizer, each word cut once.
 
-    It holds for that encoder only: its tokenizer looks at nothing beyond a word, and its vector is a mean of pieces.
+    It holds for that tokenizer only: it looks at nothing beyond a word. Two threads may ask at the same time.
     """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._known: dict[str, list[int]] = {}
+
+    def forget(self) -> None:
+        """Forget the words."""
+        self._known = {}
+
+    def of(self, said: Sequence[Sequence[str]]) -> list[list[int]]:
+        """Return per text, given as its words, its pieces one after another."""
+        if len(self._known) > MAX_REMEMBERED:
+            self.forget()
+        known = self._known
+        new = list({word for words in said for word in words if word not in known})
+        for word, found in zip(new, self._tokenizer.encode_batch(new, add_special_tokens=False), strict=True):
+            known[word] = found.ids
+        return [[piece for word in words for piece in known[word]] for words in said]
+
+
+@lru_cache(maxsize=1)
+def shipped_pieces() -> WordPieces:
+    """Return the pieces that the shipped encoder and the network share.
+
+    Raises:
+        Exception: the tokenizer's file is missing or damaged.
+    """
+    from tokenizers import Tokenizer
+
+    return WordPieces(Tokenizer.from_file(str(bundled("models", DEFAULT_ENCODER, "tokenizer.json"))))
+
+
+class _ByWord:
+    """The shipped encoder with the pieces of every word remembered: half as long over a text, the same bytes."""
 
     def __init__(self, model: Any) -> None:
         self._static = model[0]
-        self.pieces: dict[str, list[int]] = {}
 
     def encode(self, texts: Sequence[str], *, batch_size: int, **_: object) -> NDArray[np.float32]:
         """Return the vectors as `SentenceTransformer.encode` does, not yet of unit length."""
         import numpy as np
         import torch
 
-        if len(self.pieces) > MAX_REMEMBERED:
-            self.pieces.clear()
-        said = [text.split() for text in texts]
-        new = list({word for words in said for word in words if word not in self.pieces})
-        for word, found in zip(new, self._static.tokenizer.encode_batch(new, add_special_tokens=False), strict=True):
-            self.pieces[word] = found.ids
+        pieces = shipped_pieces().of([text.split() for text in texts])
         out = [np.zeros((0, self._static.embedding_dim), dtype=np.float32)]
-        for start in range(0, len(said), batch_size):
-            ids = [
-                [piece for word in words for piece in self.pieces[word]] for words in said[start : start + batch_size]
-            ]
+        for start in range(0, len(pieces), batch_size):
+            ids = pieces[start : start + batch_size]
             starts = np.cumsum([0, *map(len, ids[:-1])])
             inputs = {
                 "input_ids": torch.tensor(list(chain.from_iterable(ids)), dtype=torch.long),

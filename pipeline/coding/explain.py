@@ -23,7 +23,7 @@ N_EXAMPLES = 3
 
 @dataclass(frozen=True)
 class Word:
-    """A word of the answer and what its n-grams add to the log-odds of the code (below 0: they speak against it)."""
+    """A word of the answer and what it adds to the log-odds of the code (below 0: it speaks against it)."""
 
     text: str
     weight: float
@@ -83,9 +83,10 @@ def explain(
 class Explainer:
     """Explains the codes that one model applies; the examples are turned into features once.
 
-    The classifier is linear in its features up to the normalisation of the ranking, so the gradient of a code's
-    log-odds times the feature (Ancona et al. 2018, "gradient x input") is what each n-gram adds, before calibration.
-    An n-gram's part goes to the words it is in. Nearest examples are taken from those with the code.
+    The linear models are linear in their features up to the normalisation of the ranking, so the gradient of a code's
+    log-odds times the feature (Ancona et al. 2018, "gradient x input") is what each n-gram adds, before the last
+    calibration. An n-gram's part goes to the words it is in. Where a network takes part, a word also adds what the
+    network's log-odds lose without it. Nearest examples are taken from those with the code.
 
     Args:
         model: of the answers' codebook.
@@ -120,13 +121,16 @@ class Explainer:
         features = self._model.features.transform(texts, self._encoder)
         reasons: list[list[CodeReason]] = [[] for _ in texts]
         words = [self._model.features.shares_of_words(text) for text in texts]
+        network = self._model.network
+        read = network.logits(texts, self._model.codebook_id) if network else {}
+        occluded = network.occluded(texts, self._model.codebook_id) if network else []
         for name, facet in self._model.facets.items():
             given = [code for code in facet.codes if code in fixed_codes]
             if given:
                 for found in reasons:
                     found += [CodeReason(code, self._label(code), 1.0, True, (), 0.0, ()) for code in given]
                 continue
-            probability = facet.calibration.apply(facet.logits(features))
+            probability = facet.probabilities(features, read.get(name))
             chosen = choose(
                 probability, facet.codes, facet.choice, facet.calibration.thresholds, self._residuals.get(name), name
             )
@@ -138,6 +142,11 @@ class Explainer:
                     shown, shares = words[row]
                     n_grams = shares.shape[1]
                     per_word = shares @ added[:n_grams] if n_grams else np.zeros(len(shown))
+                    if facet.linear is not None and name in read:
+                        whole, without = read[name][[row]], occluded[row][name]
+                        per_word = per_word + facet.share * (
+                            _odds(whole, facet, int(column)) - _odds(without, facet, int(column))
+                        )
                     reasons[row].append(
                         CodeReason(
                             code=code,
@@ -180,6 +189,16 @@ class Explainer:
         return Nearest(self._examples[row].text, self._examples[row].codes, round(max(cosine, 0.0), 3))
 
 
+def _odds(logits: NDArray[np.float64], facet: FacetModel, column: int) -> NDArray[np.float64]:
+    """Return the network's log-odds of one code, shape (n_rows,): against the other codes where one holds."""
+    import numpy as np
+
+    own: NDArray[np.float64] = logits[:, column]
+    if facet.choice != "one":
+        return own
+    return np.asarray(own - np.log(np.exp(np.delete(logits, column, axis=1)).sum(axis=1)))
+
+
 def _added(facet: FacetModel, features: csr_matrix, column: int) -> NDArray[np.float64]:
     """Return what each feature of one answer, shape (1, n_features), adds to the log-odds of one code."""
     import numpy as np
@@ -192,8 +211,9 @@ def _added(facet: FacetModel, features: csr_matrix, column: int) -> NDArray[np.f
     gradient = weights[:, column] - weights @ (others / others.sum())
     if "each" in facet.weights:
         gradient = (facet.weights["each"][here, column].astype(np.float64) + gradient) / 2
+    scale = facet.linear.slope if facet.linear is not None else 1.0
     added = np.zeros(features.shape[1])
-    added[here] = features.data * gradient
+    added[here] = scale * features.data * gradient
     return added
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pipeline.codebook import Codebook, Facet
-from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one
+from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one, log_loss
 from pipeline.coding.examples import Example, codebook_examples, examples_digest
 from pipeline.coding.features import Features, Settings
 from pipeline.errors import ModelError, problem
@@ -18,12 +19,15 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from pipeline.coding.embed import Encoder
+    from pipeline.coding.network import Network
 
-FORMAT = 1
+FORMAT = 2
 FOLDS = 5
 OWN_WORDS = 1.0  # weight of the codebook's own words beside an example's 1
 C_EACH, C_RANK, C_VECTOR = 5.0, 10.0, 3.0  # inverse regularisation: yes/no, ranking, both on the sentence vector
 VECTOR_SHARE, BAYES_SHARE = 0.4, 0.5  # in the mixture, beside the n-grams' 1
+NETWORK_SHARES = (0.25, 0.5, 0.75, 1.0, 1.5)  # of the network's logits beside the calibrated log-odds of the rest
+MIN_UNSEEN = 60  # examples that the network has not learned from, to calibrate both together on
 UNSEEN = -10.0  # intercept of a code that no example and no word of the codebook shows
 ZERO_SHOT = "zero-shot"
 LEARNED = "learned"
@@ -31,15 +35,28 @@ LEARNED = "learned"
 
 @dataclass
 class FacetModel:
-    """The linear models of one facet: weights (n_features, n_codes) and intercepts of both kinds, and calibration."""
+    """The linear models of one facet: weights (n_features, n_codes) and intercepts of both kinds, and calibration.
+
+    `linear` is the calibration of these alone, where a network takes part: `share` times the network's logits are added
+    to the log-odds it gives, and `calibration` is that of the sum.
+    """
 
     codes: tuple[str, ...]
     choice: str
     weights: dict[str, NDArray[np.float32]]
     calibration: Calibration
+    linear: Calibration | None = None
+    share: float = 0.0
+
+    def probabilities(self, features: csr_matrix, network: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        """Return calibrated probabilities, shape (n_answers, n_codes), given the network's logits of that shape."""
+        logits = self.logits(features)
+        if self.linear is not None and network is not None:
+            logits = self.linear.scaled(logits) + self.share * network
+        return self.calibration.apply(logits)
 
     def logits(self, features: csr_matrix) -> NDArray[np.float64]:
-        """Return a log-odds per answer and code, shape (n_answers, n_codes): yes/no and ranking averaged."""
+        """Return the linear models' log-odds, shape (n_answers, n_codes): yes/no and ranking averaged."""
         import numpy as np
 
         rank = features @ self.weights["rank"] + self.weights["rank_intercept"]
@@ -55,8 +72,9 @@ class FacetModel:
 
 @dataclass
 class CodeModel:
-    """Everything that codes the answers of one codebook."""
+    """Everything that codes the answers of one codebook; `network` is there for shipped codebooks only."""
 
+    codebook_id: str
     codebook_digest: str
     examples_digest: str
     encoder_name: str
@@ -65,6 +83,7 @@ class CodeModel:
     features: Features
     facets: dict[str, FacetModel]
     info: dict[str, Any] = field(default_factory=dict)
+    network: Network | None = None
 
     @property
     def version(self) -> str:
@@ -72,12 +91,22 @@ class CodeModel:
         import hashlib
 
         parts = [str(FORMAT), self.codebook_digest, self.examples_digest, self.encoder_digest, self.start]
+        parts += [self.network.digest] if self.network else []
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder | None) -> dict[str, NDArray[np.float64]]:
-        """Return per facet the calibrated probabilities, shape (n_texts, n_codes), columns as its `codes`."""
-        features = self.features.transform(texts, encoder)
-        return {name: model.calibration.apply(model.logits(features)) for name, model in self.facets.items()}
+        """Return per facet the calibrated probabilities, shape (n_texts, n_codes), columns as its `codes`.
+
+        The network and the features are worked out side by side, on two cores where there are two.
+        """
+        if self.network is None:
+            features, read = self.features.transform(texts, encoder), {}
+        else:
+            with ThreadPoolExecutor(max_workers=1) as beside:
+                reading = beside.submit(self.network.logits, texts, self.codebook_id)
+                features = self.features.transform(texts, encoder)
+                read = reading.result()
+        return {name: model.probabilities(features, read.get(name)) for name, model in self.facets.items()}
 
 
 def fit_model(
@@ -87,10 +116,13 @@ def fit_model(
     *,
     settings: Settings | None = None,
     seed: int = 1,
+    network: Network | None = None,
 ) -> CodeModel:
     """Learn a codebook from coded examples; without examples from its own words alone (zero-shot).
 
-    Calibration and thresholds come from cross-validated predictions, never from the answers a model was fitted on.
+    Calibration and thresholds come from cross-validated predictions, never from the answers a model was fitted on. With
+    a `network` that knows this codebook they come from the examples that it has not learned from; when those
+    are fewer than `MIN_UNSEEN` it is left out.
 
     Raises:
         ModelError: the codebook has fewer than two codes in a facet that must be learned.
@@ -105,6 +137,12 @@ def fit_model(
     features = Features.fit(texts, settings if len(examples) > 200 else _for_few(settings))
     matrix = features.transform(texts, encoder)
     n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
+    unseen: NDArray[np.bool_] = np.zeros(len(examples), dtype=bool)
+    read: dict[str, NDArray[np.float64]] = {}
+    if network is not None:
+        unseen = ~network.saw([example.text for example in examples])
+        if unseen.sum() >= MIN_UNSEEN:
+            read = network.logits([example.text for example in examples], codebook.id)
     facets = {}
     for facet in codebook.facet_list():
         codes = tuple(code.id for code in codebook.in_facet(facet.id))
@@ -116,8 +154,13 @@ def fit_model(
                     do="add a code, e.g. the residual 'Anders'",
                 )
             )
-        facets[facet.id] = _fit_facet(facet, codes, everything, matrix, weight, n_vector, len(examples), seed)
+        fitted = _fit_facet(facet, codes, everything, matrix, weight, n_vector, len(examples), seed)
+        facets[facet.id] = fitted.model
+        if network is not None and facet.id in read:
+            facets[facet.id] = _with_network(fitted, read[facet.id], unseen)
+    joined = any(model.linear is not None for model in facets.values())
     return CodeModel(
+        codebook_id=codebook.id,
         codebook_digest=codebook.digest,
         examples_digest=examples_digest(examples),
         encoder_name=encoder.name,
@@ -126,12 +169,43 @@ def fit_model(
         features=features,
         facets=facets,
         info={"examples": len(examples), "seed": seed},
+        network=network if joined else None,
     )
 
 
 def _for_few(settings: Settings) -> Settings:
     """With few examples every n-gram counts."""
     return Settings(settings.blocks, min_count=1)
+
+
+@dataclass
+class _Fitted:
+    """A facet's model, and of its examples (rows `judged` of all) the cross-validated log-odds and the codes."""
+
+    model: FacetModel
+    judged: NDArray[np.int64]
+    logits: NDArray[np.float64] | None
+    applied: NDArray[np.bool_]
+    first: NDArray[np.int64]
+
+
+def _with_network(fitted: _Fitted, read: NDArray[np.float64], unseen: NDArray[np.bool_]) -> FacetModel:
+    """Return the model calibrated together with the network's logits, on the examples the network has not seen.
+
+    The network's share is the one under which the codes of these examples are likeliest.
+    """
+    model, rows = fitted.model, unseen[fitted.judged]
+    if fitted.logits is None or rows.sum() < MIN_UNSEEN:
+        return model
+    linear, applied, first = model.calibration.scaled(fitted.logits[rows]), fitted.applied[rows], fitted.first[rows]
+    make = calibrate_many if model.choice == "many" else calibrate_one
+    tried = []
+    for share in NETWORK_SHARES:
+        logits = linear + share * read[fitted.judged[rows]]
+        calibration = make(logits, applied, first)
+        tried.append((log_loss(calibration.apply(logits), applied), share, calibration))
+    _, share, calibration = min(tried, key=lambda one: one[:2])
+    return FacetModel(model.codes, model.choice, model.weights, calibration, linear=model.calibration, share=share)
 
 
 def _fit_facet(
@@ -143,7 +217,7 @@ def _fit_facet(
     n_vector: int,
     n_examples: int,
     seed: int,
-) -> FacetModel:
+) -> _Fitted:
     import numpy as np
 
     place = {code: column for column, code in enumerate(codes)}
@@ -161,7 +235,7 @@ def _fit_facet(
     judged = rows[rows < n_examples]
     fold = _folds(first[judged], seed)
     if fold is None:
-        return FacetModel(codes, facet.choice, weights, blank)
+        return _Fitted(FacetModel(codes, facet.choice, weights, blank), judged, None, applied[judged], first[judged])
     logits = np.zeros((len(judged), len(codes)))
     extra = rows[rows >= n_examples]
     for number in range(FOLDS):
@@ -170,7 +244,10 @@ def _fit_facet(
         part = _fit_linear(matrix[train], applied[train], first[train], weight[train], n_vector, many)
         logits[held_out] = FacetModel(codes, facet.choice, part, blank).logits(matrix[judged[held_out]])
     make = calibrate_many if many else calibrate_one
-    return FacetModel(codes, facet.choice, weights, make(logits, applied[judged], first[judged]))
+    calibration = make(logits, applied[judged], first[judged])
+    return _Fitted(
+        FacetModel(codes, facet.choice, weights, calibration), judged, logits, applied[judged], first[judged]
+    )
 
 
 def _folds(first: NDArray[np.int64], seed: int) -> NDArray[np.int64] | None:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.model import FORMAT, CodeModel, FacetModel
+from pipeline.coding.network import shipped_network
 from pipeline.errors import ModelError, problem
 from pipeline.workspace import atomic
+
+
+class ModelKey(NamedTuple):
+    """What decides whether a kept model can be used; `network` is None where none took part."""
+
+    format: int
+    codebook: str
+    examples: str
+    encoder: str
+    network: str | None
 
 
 def save_model(model: CodeModel, folder: Path) -> list[Path]:
@@ -27,8 +38,11 @@ def save_model(model: CodeModel, folder: Path) -> list[Path]:
             kind = np.float32 if "intercept" in key else np.float16
             tensors[f"facet:{name}:{key}"] = np.ascontiguousarray(array, dtype=kind)
         facets[name] = {"codes": facet.codes, "choice": facet.choice, "calibration": facet.calibration.to_json()}
+        if facet.linear is not None:
+            facets[name] |= {"linear": facet.linear.to_json(), "share": facet.share}
     content = {
         "format": FORMAT,
+        "codebook_id": model.codebook_id,
         "codebook_digest": model.codebook_digest,
         "examples_digest": model.examples_digest,
         "encoder_name": model.encoder_name,
@@ -37,6 +51,7 @@ def save_model(model: CodeModel, folder: Path) -> list[Path]:
         "settings": asdict(model.features.settings),
         "facets": facets,
         "info": model.info,
+        "network": model.network.digest if model.network else None,
         "names": names,
     }
     numbers, words = folder.with_suffix(".safetensors"), folder.with_suffix(".json")
@@ -45,6 +60,25 @@ def save_model(model: CodeModel, folder: Path) -> list[Path]:
     with atomic(words) as temporary:
         temporary.write_text(json.dumps(content, ensure_ascii=False, sort_keys=True), encoding="utf-8")
     return [numbers, words]
+
+
+def model_key(folder: Path) -> ModelKey:
+    """Return what a kept model was made from, without loading it.
+
+    Raises:
+        ModelError: it is missing or damaged.
+    """
+    try:
+        content = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
+        return ModelKey(
+            int(content["format"]),
+            content["codebook_digest"],
+            content["examples_digest"],
+            content["encoder_digest"],
+            content.get("network"),
+        )
+    except Exception as error:
+        raise _damaged(folder, error) from error
 
 
 def load_model(folder: Path) -> CodeModel:
@@ -72,9 +106,18 @@ def load_model(folder: Path) -> CodeModel:
                 if key.startswith(start)
             }
             facets[name] = FacetModel(
-                tuple(facet["codes"]), facet["choice"], weights, Calibration.from_json(facet["calibration"])
+                tuple(facet["codes"]),
+                facet["choice"],
+                weights,
+                Calibration.from_json(facet["calibration"]),
+                Calibration.from_json(facet["linear"]) if "linear" in facet else None,
+                facet.get("share", 0.0),
             )
+        network = shipped_network() if content["network"] else None
+        if network is not None and network.digest != content["network"]:
+            raise ValueError("network")
         return CodeModel(
+            content["codebook_id"],
             content["codebook_digest"],
             content["examples_digest"],
             content["encoder_name"],
@@ -83,12 +126,17 @@ def load_model(folder: Path) -> CodeModel:
             Features.restore(settings, content["names"], tensors),
             facets,
             content["info"],
+            network,
         )
     except Exception as error:
-        raise ModelError(
-            problem(
-                file=folder.with_suffix(".safetensors"),
-                found=f"missing or damaged ({type(error).__name__})",
-                do="remove both files of this model; it is then learned again",
-            )
-        ) from error
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> ModelError:
+    return ModelError(
+        problem(
+            file=folder.with_suffix(".safetensors"),
+            found=f"missing or damaged ({type(error).__name__})",
+            do="remove both files of this model; it is then learned again",
+        )
+    )

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
-from pipeline.coding.classify import choose, code_answers, find_model
+from pipeline.coding.classify import choose, code_answers, find_model, network_for
 from pipeline.coding.embed import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
 from pipeline.coding.model import ZERO_SHOT, fit_model
@@ -120,12 +120,13 @@ def test_the_residual_never_stands_beside_a_likelier_code() -> None:
 
 @pytest.mark.parametrize("name", shipped_codebooks())
 def test_the_shipped_model_belongs_to_what_ships(name: str) -> None:
-    """`make models` was run after the last change of codebook, examples or encoder."""
+    """`make models` was run after the last change of codebook, examples, encoder or network."""
     codebook = load_codebook(name)
     model = load_model(bundled("models", "classifiers", name))
     assert model.codebook_digest == codebook.digest
     assert model.examples_digest == examples_digest(shipped_examples(codebook))
     assert model.encoder_digest == encoder_digest(None)
+    assert model.network is network_for(codebook)  # loading it compares the digests
 
 
 def test_a_model_survives_the_disk(write: Callable[..., Path], tmp_path: Path) -> None:

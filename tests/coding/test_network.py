@@ -1,0 +1,124 @@
+"""The network beside the linear models: the same in every batch, honest about what it has seen, optional."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipeline.bundled import bundled
+from pipeline.codebook import load_codebook, shipped_codebooks
+from pipeline.coding import network as room
+from pipeline.coding.classify import find_model, kept_model, network_for
+from pipeline.coding.embed import load_encoder
+from pipeline.coding.examples import shipped_examples
+from pipeline.coding.model import MIN_UNSEEN, fit_model
+from pipeline.coding.model_files import load_model, model_key, save_model
+from pipeline.errors import ModelError
+
+BOOK = "minimabeleid-ervaring"
+TEXTS = ["Fijn dat het er is, maar het duurt te lang.", "Prima", "", "Ik heb het niet gekregen … !", "a " * 400]
+
+
+def test_the_experiences_are_coded_with_it_and_every_facet_it_knows() -> None:
+    book = load_codebook(BOOK)
+    model, _ = find_model(book)
+    assert model.network is network_for(book) is room.shipped_network()
+    assert {facet for facet, found in model.facets.items() if found.linear is not None} == set(
+        model.network.codes[BOOK]
+    )
+    assert all(found.share > 0 for found in model.facets.values() if found.linear is not None)
+
+
+def test_a_codebook_it_does_not_know_is_coded_without() -> None:
+    other = load_codebook("participatiewet-succes")
+    assert room.network_digest(other) is None
+    assert network_for(other) is None
+    book = load_codebook(BOOK)
+    fewer = tuple(code for code in book.codes if code.id != "duurt-lang")
+    assert room.network_digest(book.model_copy(update={"codes": fewer})) is None
+
+
+def test_an_answer_gets_the_same_logits_in_every_batch() -> None:
+    network = room.shipped_network()
+    texts = [*TEXTS, *(example.text for example in shipped_examples(load_codebook(BOOK))[:300])]
+    together = network.logits(texts, BOOK)
+    network.forget()
+    for facet, logits in together.items():
+        alone = np.vstack([network.logits([text], BOOK)[facet] for text in reversed(texts)])[::-1]
+        assert np.array_equal(alone, logits)
+        assert np.isfinite(logits).all()
+
+
+def test_the_order_of_words_counts() -> None:
+    network = room.shipped_network()
+    left, right = network.logits(["niet blij, wel snel", "wel blij, niet snel"], BOOK)["valentie"]
+    assert not np.allclose(left, right)
+
+
+def test_what_a_word_adds_is_the_logits_with_it_less_those_without() -> None:
+    network = room.shipped_network()
+    (found,) = network.occluded(["Duurde veel te lang"], BOOK)
+    assert found["thema"].shape == (4, len(network.codes[BOOK]["thema"]))
+    assert np.array_equal(found["thema"][3], network.logits(["Duurde veel te"], BOOK)["thema"][0])
+
+
+def test_it_has_seen_seven_in_eight_examples_and_no_demo_answer() -> None:
+    network = room.shipped_network()
+    for name in shipped_codebooks():
+        seen = network.saw([example.text for example in shipped_examples(load_codebook(name))])
+        assert 0.05 < (~seen).mean() < 0.2
+    demo = [line.split("\t")[-1] for file in sorted(bundled("annotations", "demo", "source").glob("*.tsv"))
+            for line in file.read_text(encoding="utf-8").splitlines()]  # fmt: skip
+    long = [text for text in demo if len(text.split()) > 5]
+    assert len(long) > 300
+    assert not network.saw(long).any()
+
+
+def test_where_nothing_unseen_is_left_to_calibrate_on_it_stays_out() -> None:
+    book, network = load_codebook(BOOK), room.shipped_network()
+    examples = shipped_examples(book)
+    seen = network.saw([example.text for example in examples])
+    few = [example for example, was in zip(examples, seen, strict=True) if was][:150]
+    assert fit_model(book, few, load_encoder(), network=network).network is None
+
+
+def test_where_enough_is_unseen_it_takes_part() -> None:
+    book, network = load_codebook(BOOK), room.shipped_network()
+    examples = shipped_examples(book)
+    seen = network.saw([example.text for example in examples])
+    new = [example for example, was in zip(examples, seen, strict=True) if not was][: 3 * MIN_UNSEEN]
+    model = fit_model(book, new, load_encoder(), network=network)
+    assert model.network is network
+    alone = fit_model(book, new, load_encoder())
+    assert alone.version != model.version
+
+
+def test_a_kept_model_of_another_network_is_not_used(tmp_path: Path) -> None:
+    book = load_codebook(BOOK)
+    model, _ = find_model(book)
+    save_model(model, tmp_path / "m")
+    assert kept_model(book, examples=[], learned=tmp_path / "m") is not None
+    content = json.loads((tmp_path / "m.json").read_text(encoding="utf-8"))
+    (tmp_path / "m.json").write_text(json.dumps(content | {"network": "another"}), encoding="utf-8")
+    assert model_key(tmp_path / "m").network == "another"
+    assert kept_model(book, examples=[], learned=tmp_path / "m") is None
+    with pytest.raises(ModelError, match="learned again"):
+        load_model(tmp_path / "m")
+
+
+def test_a_damaged_network_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def elsewhere(*parts: str) -> Path:
+        return tmp_path if room.NETWORK in parts else bundled(*parts)
+
+    monkeypatch.setattr(room, "bundled", elsewhere)
+    room._content.cache_clear()
+    room.shipped_network.cache_clear()
+    try:
+        with pytest.raises(ModelError, match="install Duiding again"):
+            room.shipped_network()
+    finally:
+        room._content.cache_clear()
+        room.shipped_network.cache_clear()

@@ -58,20 +58,27 @@ def per_second(n: int, work: Callable[[], object], repeat: int = 3) -> tuple[flo
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("-n", type=int, default=20_000, help="answers")
+    parser.add_argument("--codebook", choices=CODEBOOKS, help="only this one")
+    given = parser.parse_args()
+    import sentence_transformers  # noqa: F401
+    import spacy.lang.nl  # noqa: F401
+
+    for name in [given.codebook] if given.codebook else CODEBOOKS:
+        measure(name, given.n)
+
+
+def measure(name: str, n: int) -> None:
+    """Print how fast one codebook's answers are coded, beside the peer."""
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("-n", type=int, default=20_000, help="answers")
-    n = parser.parse_args().n
-    import sentence_transformers  # noqa: F401
-    import spacy.lang.nl  # noqa: F401
-
-    book = load_codebook(CODEBOOK)
+    book = load_codebook(name)
     started, used = time.perf_counter(), time.process_time()
     encoder = load_encoder()
-    model = load_model(bundled("models", "classifiers", CODEBOOK))
+    model = load_model(bundled("models", "classifiers", name))
     model.probabilities(["proef"], encoder)
     load, load_cpu = time.perf_counter() - started, time.process_time() - used
 
@@ -81,7 +88,7 @@ def main() -> None:
     peer.fit([example.text for example in examples], [example.codes[0] for example in examples])
 
     def fresh() -> object:
-        cold = load_model(bundled("models", "classifiers", CODEBOOK))
+        cold = load_model(bundled("models", "classifiers", name))
         encoder.forget()
         if cold.network is not None:
             cold.network.forget()
@@ -91,14 +98,15 @@ def main() -> None:
     find_model(book)
     ours, whole = per_second(n, fresh), per_second(n, lambda: code_answers(table, book))
     theirs = per_second(n, lambda: peer.predict_proba(texts))
-    print(f"{n} different answers of {np.mean([len(text) for text in texts]):.0f} characters, {os.cpu_count()} cores, "
+    length = np.mean([len(text) for text in texts])
+    print(f"{name}: {n} different answers of {length:.0f} characters, {os.cpu_count()} cores, "
           f"load {os.getloadavg()[0]:.1f}, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', '-')}")  # fmt: skip
-    for name, (clock, cpu) in {
+    for what, (clock, cpu) in {
         f"embedding and classifying (bar {BAR:,})": ours,
         "the same with tables (code_answers)": whole,
         "peer, TF-IDF(char 2-5) + LogisticRegression": theirs,
     }.items():
-        print(f"{name}: {clock:,.0f} answers/s, {cpu:,.0f} per CPU-second")
+        print(f"{what}: {clock:,.0f} answers/s, {cpu:,.0f} per CPU-second")
     print(f"model load after imports, first answer coded (bar 2 s): {load:.2f} s, {load_cpu:.2f} CPU-seconds")
 
 

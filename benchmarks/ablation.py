@@ -22,7 +22,8 @@ from pipeline.coding.classify import choose, find_model, network_for
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import Example, shipped_examples
 from pipeline.coding.features import BLOCKS, Settings
-from pipeline.coding.model import CodeModel, fit_model
+from pipeline.coding.fit import fit_model
+from pipeline.coding.model import CodeModel
 
 MARK = re.compile(r"\{\{\w+:[^}]*\}\}")
 SEED = 1

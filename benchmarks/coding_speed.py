@@ -21,6 +21,7 @@ import pandas as pd
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook
+from pipeline.coding.batches import batches_of_probabilities
 from pipeline.coding.classify import code_answers, find_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import shipped_examples
@@ -88,11 +89,10 @@ def measure(name: str, n: int) -> None:
     peer.fit([example.text for example in examples], [example.codes[0] for example in examples])
 
     def fresh() -> object:
-        cold = load_model(bundled("models", "classifiers", name))
-        encoder.forget()
-        if cold.network is not None:
-            cold.network.forget()
-        return cold.probabilities(texts, encoder)
+        for remembers in (model.scores, model.network, encoder):
+            if remembers is not None:
+                remembers.forget()
+        return list(batches_of_probabilities(model, encoder, texts))
 
     table = pd.DataFrame({"answer_id": [str(row) for row in range(n)], "text": texts})
     find_model(book)

@@ -127,8 +127,8 @@ def _learn_one(
 ) -> Lesson:
     from pipeline.coding.classify import find_model, kept_model, network_for
     from pipeline.coding.examples import examples_digest, examples_for
+    from pipeline.coding.fit import fit_model
     from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
-    from pipeline.coding.model import fit_model
 
     book: Codebook = survey.codebook(questions[0])
     names = tuple(question.id for question in questions)

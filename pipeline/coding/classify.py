@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
+from pipeline.coding.batches import BATCH, batches_of_probabilities
 from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
-from pipeline.coding.model import FORMAT, CodeModel, fit_model
+from pipeline.coding.fit import fit_model
+from pipeline.coding.model import FORMAT, CodeModel
 from pipeline.coding.model_files import load_model, model_key, save_model
 from pipeline.coding.network import Network, network_digest, shipped_network
 from pipeline.errors import ModelError, TableError, problem
@@ -21,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-BATCH = 2000
 UNSURE_SCHEME = 0.5  # below this probability a `one` facet with a residual takes the residual
 _RESIDUAL_WHEN_UNSURE = "regeling"
 
@@ -165,10 +166,10 @@ def code_answers(
     order = {code.id: column for column, code in enumerate(book.codes)}
     scores = np.zeros((len(distinct), len(order)))
     applied = np.zeros((len(distinct), len(order)), dtype=bool)
-    for start in range(0, len(distinct), BATCH):
-        batch = distinct[start : start + BATCH]
-        rows = slice(start, start + len(batch))
-        for name, probability in model.probabilities(batch, loaded).items():
+    done = 0
+    for found in batches_of_probabilities(model, loaded, distinct):
+        rows = slice(done, min(done + BATCH, len(distinct)))
+        for name, probability in found.items():
             facet = model.facets[name]
             columns = [order[code] for code in facet.codes]
             scores[rows, columns] = probability
@@ -181,8 +182,9 @@ def code_answers(
                 applied[rows, columns] = False
                 scores[rows, [order[code] for code in given]] = 1.0
                 applied[rows, [order[code] for code in given]] = True
+        done = rows.stop
         if progress is not None:
-            progress(rows.stop, len(distinct))
+            progress(done, len(distinct))
     place = {text: row for row, text in enumerate(distinct)}
     row_of = np.array([place[text] for text in texts], dtype=np.int64)
     ids = np.repeat(todo["answer_id"].to_numpy(dtype=object), len(order))

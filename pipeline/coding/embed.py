@@ -6,20 +6,22 @@ import hashlib
 import os
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import chain
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pipeline.bundled import bundled
+from pipeline.coding.features import occurrences
+from pipeline.coding.word_rows import MAX_REMEMBERED, WordRows
 from pipeline.errors import ModelError, problem
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
 
 DEFAULT_ENCODER = "duiding-nl-static"
 ONNX = "onnx:"  # before a name or folder: run its transformer on ONNX Runtime instead of torch
-MAX_REMEMBERED = 200_000  # words
 #: Texts at a time: looking vectors up goes best in large heaps, a transformer pads all texts of a heap to the longest.
 BATCH, TRANSFORMER_BATCH = 1024, 32
 WEIGHTS = (".safetensors", ".bin")
@@ -45,6 +47,7 @@ class Encoder:
     def forget(self) -> None:
         """Forget what was remembered of words (for measuring)."""
         if isinstance(self._model, _ByWord):
+            self._model.forget()
             shipped_pieces().forget()
 
     def encode(self, texts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float32]:
@@ -70,31 +73,6 @@ class Encoder:
         return out
 
 
-class WordPieces:
-    """The pieces of words by the shipped encoder's tokenizer, each word cut once.
-
-    It holds for that tokenizer only: it looks at nothing beyond a word. Two threads may ask at the same time.
-    """
-
-    def __init__(self, tokenizer: Any) -> None:
-        self._tokenizer = tokenizer
-        self._known: dict[str, list[int]] = {}
-
-    def forget(self) -> None:
-        """Forget the words."""
-        self._known = {}
-
-    def of(self, said: Sequence[Sequence[str]]) -> list[list[int]]:
-        """Return per text, given as its words, its pieces one after another."""
-        if len(self._known) > MAX_REMEMBERED:
-            self.forget()
-        known = self._known
-        new = list({word for words in said for word in words if word not in known})
-        for word, found in zip(new, self._tokenizer.encode_batch(new, add_special_tokens=False), strict=True):
-            known[word] = found.ids
-        return [[piece for word in words for piece in known[word]] for words in said]
-
-
 @lru_cache(maxsize=1)
 def shipped_pieces() -> WordPieces:
     """Return the pieces that the shipped encoder and the network share.
@@ -107,29 +85,54 @@ def shipped_pieces() -> WordPieces:
     return WordPieces(Tokenizer.from_file(str(bundled("models", DEFAULT_ENCODER, "tokenizer.json"))))
 
 
+class WordPieces:
+    """The pieces of words by the shipped encoder's tokenizer, which looks at nothing beyond a word.
+
+    The encoder and the network ask for the same words at the same time, so pieces are remembered.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._lock = Lock()
+        self._known: dict[str, list[int]] = {}
+
+    def forget(self) -> None:
+        """Forget the words."""
+        self._known = {}
+
+    def of(self, words: Sequence[str]) -> csr_matrix:
+        """Return a 1 for every piece of every word, shape (n_words, n_pieces), in their order."""
+        with self._lock:
+            new = [word for word in words if word not in self._known]
+            if len(self._known) + len(new) > MAX_REMEMBERED:
+                self._known, new = {}, list(words)
+            for word, found in zip(new, self._tokenizer.encode_batch(new, add_special_tokens=False), strict=True):
+                self._known[word] = found.ids
+            pieces = [self._known[word] for word in words]
+        return occurrences(pieces, self._tokenizer.get_vocab_size())
+
+
 class _ByWord:
-    """The shipped encoder with the pieces of every word remembered: half as long over a text, the same bytes."""
+    """The shipped encoder with the sum of its pieces' vectors remembered for every word."""
 
     def __init__(self, model: Any) -> None:
-        self._static = model[0]
+        self._vectors = model[0].embedding.weight.detach().float().numpy()
+        self._rows = WordRows(self._of_words, self._vectors.shape[1])
 
-    def encode(self, texts: Sequence[str], *, batch_size: int, **_: object) -> NDArray[np.float32]:
-        """Return the vectors as `SentenceTransformer.encode` does, not yet of unit length."""
+    def forget(self) -> None:
+        self._rows.forget()
+
+    def encode(self, texts: Sequence[str], **_: object) -> NDArray[np.float32]:
+        """Return vectors of the direction `SentenceTransformer.encode` gives, not of unit length."""
         import numpy as np
-        import torch
 
-        pieces = shipped_pieces().of([text.split() for text in texts])
-        out = [np.zeros((0, self._static.embedding_dim), dtype=np.float32)]
-        for start in range(0, len(pieces), batch_size):
-            ids = pieces[start : start + batch_size]
-            starts = np.cumsum([0, *map(len, ids[:-1])])
-            inputs = {
-                "input_ids": torch.tensor(list(chain.from_iterable(ids)), dtype=torch.long),
-                "offsets": torch.from_numpy(starts),
-            }
-            with torch.inference_mode():
-                out.append(self._static(inputs)["sentence_embedding"].numpy())
-        return np.concatenate(out)
+        spoken = self._rows.of([text.split() for text in texts])
+        return np.asarray(spoken.matrix() @ spoken.table)
+
+    def _of_words(self, words: list[str], _: int) -> NDArray[np.float32]:
+        import numpy as np
+
+        return np.asarray(shipped_pieces().of(words).astype(np.float32) @ self._vectors)
 
 
 @lru_cache(maxsize=2)

@@ -118,6 +118,7 @@ class Explainer:
 
         if not texts:
             return []
+        probabilities = self._model.probabilities(texts, self._encoder)
         features = self._model.features.transform(texts, self._encoder)
         reasons: list[list[CodeReason]] = [[] for _ in texts]
         words = [self._model.features.shares_of_words(text) for text in texts]
@@ -130,7 +131,7 @@ class Explainer:
                 for found in reasons:
                     found += [CodeReason(code, self._label(code), 1.0, True, (), 0.0, ()) for code in given]
                 continue
-            probability = facet.probabilities(features, read.get(name))
+            probability = probabilities[name]
             chosen = choose(
                 probability, facet.codes, facet.choice, facet.calibration.thresholds, self._residuals.get(name), name
             )

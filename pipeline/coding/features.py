@@ -5,7 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pipeline.nlp import lemmas
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from pipeline.coding.embed import Encoder
 
 BLOCKS = ("characters", "words", "vectors")
+SIZES = (2, 5)  # of character n-grams, within words
 MAX_CHARACTERS = 6000  # a longer answer is read up to here: its point is made by then
 NAME_MARK = "…"
-MAX_REMEMBERED = 200_000  # words
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,17 @@ def normalised(text: str) -> str:
 
 
 class Features:
-    """Turns texts into one sparse matrix of rows of blocks, each block of unit length."""
+    """Turns texts into one sparse matrix of blocks of n-grams and the sentence vector.
+
+    An n-gram weighs its inverse document frequency each time it occurs. A block of a row is divided by the root of the
+    sum of these weights' squares, over all that occurs. So up to that length a row is the sum of what its words hold,
+    which `pipeline.coding.scores` uses.
+    """
 
     def __init__(self, settings: Settings, characters: Any, words: Any) -> None:
         self.settings = settings
         self._characters = characters
         self._words = words
-        self._columns_of: dict[str, NDArray[np.int32]] = {}
-        self._lemmas_of: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def fit(cls, texts: Sequence[str], settings: Settings) -> Features:
@@ -61,66 +65,96 @@ class Features:
         if "characters" in settings.blocks:
             characters.fit(plain)
         if "words" in settings.blocks:
-            words.fit(_lemma_lines(plain))
+            words.fit([" ".join(chain.from_iterable(_lemmas(text.split()))) for text in plain])
         return cls(settings, characters, words)
 
-    def transform(self, texts: Sequence[str], encoder: Encoder | None) -> csr_matrix:
-        """Return the features, shape (n_texts, n_features); a row is the same whatever else is in the batch.
+    @property
+    def widths(self) -> tuple[int, int]:
+        """How many character n-grams and how many lemmas and pairs of lemmas there are."""
+        blocks = (("characters", self._characters), ("words", self._words))
+        characters, words = (len(made.vocabulary_) if name in self.settings.blocks else 0 for name, made in blocks)
+        return characters, words
 
-        What a word's n-grams and lemmas are is remembered, so the second answer with a word costs little.
-        """
+    def transform(self, texts: Sequence[str], encoder: Encoder | None) -> csr_matrix:
+        """Return the features, shape (n_texts, n_features); a row is the same whatever else is in the batch."""
         from scipy import sparse
 
         said = [normalised(text).split() for text in texts]
+        place = {word: row for row, word in enumerate(dict.fromkeys(chain.from_iterable(said)))}
+        characters, lemma = self.of_words(list(place))
+        spoken = occurrences([[place[word] for word in words] for words in said], len(place))
         parts = []
         if "characters" in self.settings.blocks:
-            parts.append(_weighted(self._character_columns(said), self._characters))
+            parts.append(_unit(spoken @ characters, spoken @ squares(characters)))
         if "words" in self.settings.blocks:
-            parts.append(_weighted(self._word_columns(said), self._words))
+            found = self.lemma_grams(spoken.indices, spoken.indptr, lemma)
+            length = squares(found)
+            found.sum_duplicates()
+            parts.append(_unit(found, length))
         if "vectors" in self.settings.blocks and encoder is not None:
             parts.append(sparse.csr_matrix(encoder.encode([text[:MAX_CHARACTERS] for text in texts])))
         features: csr_matrix = sparse.hstack(parts, format="csr")
         return features
 
-    def _character_columns(self, said: Sequence[Sequence[str]]) -> list[list[NDArray[np.int32]]]:
-        """Return per text, per word, the columns of its character n-grams."""
+    def of_words(self, words: Sequence[str]) -> tuple[csr_matrix, csr_matrix]:
+        """Return the weights of each word's character n-grams, (n_words, n_ngrams), and its lemmas in their order.
+
+        The second has a 1 per lemma, a column per lemma that is known and a last one for any other.
+        """
+        from scipy import sparse
+
+        n_characters, n_words = self.widths
+        characters = sparse.csr_matrix((len(words), n_characters))
+        if n_characters:
+            column = self._characters.vocabulary_
+            grams = [[column.get(gram, n_characters) for gram in _character_grams(word)] for word in words]
+            found = occurrences(grams, n_characters + 1)
+            characters = _known(found.indices, found.indptr, self._characters.idf_)
+        lemma = sparse.csr_matrix((len(words), n_words + 1))
+        if n_words:
+            column = self._words.vocabulary_
+            lemma = occurrences(
+                [[column.get(name, n_words) for name in found] for found in _lemmas(words)], n_words + 1
+            )
+        return characters, lemma
+
+    def lemma_grams(self, rows: NDArray[np.int32], ends: NDArray[np.int64], lemma: csr_matrix) -> csr_matrix:
+        """Return the weights of the lemmas and pairs of lemmas of texts, as they occur, shape (n_texts, n_words).
+
+        Args:
+            rows: of the texts' words in `lemma`, one text after another.
+            ends: where each text begins and ends in `rows`, shape (n_texts + 1,).
+            lemma: what `of_words` returns.
+        """
+        of_word = lemma[rows]
+        ends = of_word.indptr[ends]
+        return _known(self._lemma_columns(of_word.indices, ends).ravel(), 2 * ends, self._words.idf_)
+
+    def _lemma_columns(self, found: NDArray[np.int32], ends: NDArray[Any]) -> NDArray[np.int32]:
+        """Return per lemma its column and that of the pair it begins, shape (n_lemmas, 2); n_words where not known."""
         import numpy as np
 
-        known = self._remembered(self._columns_of)
-        new = {word for words in said for word in words if word not in known}
-        if new:
-            column, pieces = self._characters.vocabulary_, self._characters.build_analyzer()
-            for word in new:
-                known[word] = np.array([column[p] for p in pieces(word) if p in column], dtype=np.int32)
-        return [[known[word] for word in words] for words in said]
+        none = self.widths[1]
+        columns = np.full((len(found), 2), none, dtype=np.int32)
+        columns[:, 0] = found
+        keys, of_key = self._pairs
+        if len(found) > 1 and len(keys):
+            pairs = found[:-1].astype(np.int64) * (none + 1) + found[1:]
+            at = np.minimum(np.searchsorted(keys, pairs), len(keys) - 1)
+            columns[:-1, 1] = np.where(keys[at] == pairs, of_key[at], none)
+            columns[ends[ends > 0] - 1, 1] = none  # the last lemma of a text begins none
+        return columns
 
-    def _word_columns(self, said: Sequence[Sequence[str]]) -> list[list[NDArray[np.int32]]]:
-        """Return per text the columns of its lemmas and pairs of lemmas."""
+    @cached_property
+    def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+        """The pairs of lemmas, each as one number, in order, and their columns."""
         import numpy as np
 
         column = self._words.vocabulary_
-        out = []
-        for found in self._lemmas(said):
-            names = [*found, *map(" ".join, pairwise(found))]
-            out.append([np.array([column[name] for name in names if name in column], dtype=np.int32)])
-        return out
-
-    def _lemmas(self, said: Sequence[Sequence[str]]) -> list[list[str]]:
-        """Return the lemmas of every text and, where a name was removed, its mark."""
-        known = self._remembered(self._lemmas_of)
-        new = list({word for words in said for word in words if word not in known})
-        for word, found in zip(new, lemmas(new), strict=True):
-            known[word] = tuple(" ".join(found).split())
-        return [
-            [lemma for word in words for lemma in known[word]] + [NAME_MARK] * any(NAME_MARK in word for word in words)
-            for words in said
-        ]
-
-    @staticmethod
-    def _remembered(cache: dict[str, Any]) -> dict[str, Any]:
-        if len(cache) > MAX_REMEMBERED:
-            cache.clear()
-        return cache
+        names = [(name.split(" "), at) for name, at in column.items() if " " in name]
+        keys = np.array([column[one] * (len(column) + 1) + column[other] for (one, other), _ in names], dtype=np.int64)
+        order = np.argsort(keys)
+        return keys[order], np.array([at for _, at in names], dtype=np.int32)[order]
 
     def shares_of_words(self, text: str) -> tuple[list[str], csr_matrix]:
         """Return the words of a text and how much of each n-gram is theirs, shape (n_words, n_ngrams).
@@ -132,30 +166,22 @@ class Features:
 
         shown = text[:MAX_CHARACTERS].split()
         parts = [normalised(word).split() for word in shown]
-        entries: list[tuple[int, int, float]] = []
-        start = 0
-        if "characters" in self.settings.blocks:
-            for row, columns in enumerate(self._character_columns(parts)):
-                entries += [(row, int(column), 1.0) for of_word in columns for column in of_word]
-            start = len(self._characters.vocabulary_)
-        width = start
-        if "words" in self.settings.blocks:
-            vocabulary = self._words.vocabulary_
-            width += len(vocabulary)
-            found = [(lemma, row) for row, words in enumerate(parts) for lemma in self._lemmas([words])[0]]
-            marks = [pair for pair in found if pair[0] == NAME_MARK]
-            owners = [pair for pair in found if pair[0] != NAME_MARK] + marks[:1]  # one mark, last, as in `_lemmas`
-            for lemma, row in owners:
-                if lemma in vocabulary:
-                    entries.append((row, start + vocabulary[lemma], 1.0))
-            for (one, row), (other, beside) in pairwise(owners):
-                if (name := f"{one} {other}") in vocabulary:
-                    entries += [(owner, start + vocabulary[name], 0.5) for owner in (row, beside)]
-        place = np.array([entry[:2] for entry in entries], dtype=np.int64).reshape(-1, 2)
-        amount = np.array([entry[2] for entry in entries], dtype=np.float64)
-        whole = np.bincount(place[:, 1], weights=amount, minlength=width)
-        table = sparse.csr_matrix((amount / whole[place[:, 1]], (place[:, 0], place[:, 1])), shape=(len(shown), width))
-        return shown, table
+        owner = np.repeat(np.arange(len(shown)), [len(words) for words in parts])
+        characters, lemma = self.of_words(list(chain.from_iterable(parts)))
+        n_characters, n_words = self.widths
+        of_gram, of_lemma = (np.repeat(owner, np.diff(block.indptr)) for block in (characters, lemma))
+        entries = [(of_gram, characters.indices, 1.0)]
+        if n_words and lemma.nnz:
+            one, pair = self._lemma_columns(lemma.indices, np.array([lemma.nnz])).T
+            entries += [(of_lemma, n_characters + one, 1.0), (of_lemma, n_characters + pair, 0.5)]
+            entries += [(of_lemma[1:], n_characters + pair[:-1], 0.5)]
+        rows, columns = (np.concatenate([entry[at] for entry in entries]) for at in (0, 1))
+        amount = np.concatenate([np.full(len(entry[0]), entry[2]) for entry in entries])
+        known = columns < n_characters + n_words
+        rows, columns, amount = rows[known], columns[known], amount[known]
+        shape = (len(shown), n_characters + n_words)
+        whole = np.bincount(columns, weights=amount, minlength=shape[1])
+        return shown, sparse.csr_matrix((amount / whole[columns], (rows, columns)), shape=shape)
 
     def state(self) -> tuple[dict[str, list[str]], dict[str, NDArray[np.float32]]]:
         """Return what must be kept to rebuild this: the n-grams in column order, and their weights."""
@@ -182,36 +208,78 @@ class Features:
         return cls(settings, vectorizers["characters"], vectorizers["words"])
 
 
-def _vectorizers(settings: Settings) -> tuple[Any, Any]:
-    from sklearn.feature_extraction.text import TfidfVectorizer
+def occurrences(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
+    """Return a matrix with a 1 for every number of every row, in their order, those that occur twice apart.
 
-    characters = TfidfVectorizer(
-        analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=settings.min_count, lowercase=False
-    )
-    words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"\S+", lowercase=False)
-    return characters, words
-
-
-def _weighted(columns: Sequence[Sequence[NDArray[np.int32]]], vectorizer: Any) -> csr_matrix:
-    """Return what `vectorizer.transform` would: sublinear counts times inverse document frequency, unit length."""
+    >>> occurrences([[2, 0, 2], []], 3).indices.tolist()
+    [2, 0, 2]
+    """
     import numpy as np
     from scipy import sparse
-    from sklearn.preprocessing import normalize
 
-    empty = np.zeros(0, dtype=np.int32)
-    indices = np.concatenate([empty, *(found for words in columns for found in words)])
-    ends = np.cumsum([0, *(sum(map(len, words)) for words in columns)])
-    shape = (len(columns), len(vectorizer.vocabulary_))
-    table = sparse.csr_matrix((np.ones(len(indices)), indices, ends), shape=shape)
-    table.sum_duplicates()
-    table.data = (np.log(table.data) + 1.0) * vectorizer.idf_[table.indices]
-    unit: csr_matrix = normalize(table, copy=False)
+    ends = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
+    flat = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=ends[-1])
+    return sparse.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(rows), width))
+
+
+def _known(columns: NDArray[np.int32], ends: NDArray[Any], weight: NDArray[np.float64]) -> csr_matrix:
+    """Return rows of weights, given the columns that follow each other up to each end, without those past the last."""
+    import numpy as np
+    from scipy import sparse
+
+    known = columns < len(weight)
+    indices = columns[known]
+    ends = np.concatenate([[0], np.cumsum(known)])[ends]
+    return sparse.csr_matrix((weight[indices], indices, ends), shape=(len(ends) - 1, len(weight)))
+
+
+def squares(weights: csr_matrix) -> NDArray[np.float64]:
+    """Return the sum of the squares of every row's entries, shape (n_rows,)."""
+    import numpy as np
+    from scipy import sparse
+
+    table = sparse.csr_matrix((weights.data**2, weights.indices, weights.indptr), shape=weights.shape)
+    return np.asarray(table @ np.ones(weights.shape[1]))
+
+
+def inverse_length(squared: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what a block is multiplied with, shape (n_texts,), given the sums of its squares; 0 where nothing is."""
+    import numpy as np
+
+    return np.asarray(np.where(squared > 0, 1 / np.sqrt(np.where(squared > 0, squared, 1.0)), 0.0))
+
+
+def _unit(block: csr_matrix, squared: NDArray[np.float64]) -> csr_matrix:
+    from scipy import sparse
+
+    unit: csr_matrix = sparse.diags(inverse_length(squared)) @ block
     return unit
 
 
-def _lemma_lines(plain: Sequence[str]) -> list[str]:
-    lines = []
-    for text, found in zip(plain, lemmas(plain), strict=True):
-        line = " ".join(found)
-        lines.append(f"{line} {NAME_MARK}" if NAME_MARK in text else line)
-    return lines
+def _vectorizers(settings: Settings) -> tuple[Any, Any]:
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    characters = TfidfVectorizer(analyzer="char_wb", ngram_range=SIZES, min_df=settings.min_count, lowercase=False)
+    words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False)
+    return characters, words
+
+
+def _character_grams(word: str) -> list[str]:
+    """Return what scikit-learn's analyzer "char_wb" makes of one word, in its order.
+
+    >>> _character_grams("ja")
+    [' j', 'ja', 'a ', ' ja', 'ja ', ' ja ']
+    """
+    spaced = f" {word} "
+    out: list[str] = []
+    for size in range(SIZES[0], min(SIZES[1], len(spaced)) + 1):
+        out += [spaced[at : at + size] for at in range(len(spaced) - size + 1)]
+    return out
+
+
+def _lemmas(words: Sequence[str]) -> list[list[str]]:
+    """Return every word's lemmas; that of a removed name is its mark."""
+    return [
+        [NAME_MARK] if word == NAME_MARK else " ".join(found).split()
+        for word, found in zip(words, lemmas(words), strict=True)
+    ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.bundled import bundled
 from pipeline.coding.embed import WordPieces, shipped_pieces
 from pipeline.coding.features import MAX_CHARACTERS
+from pipeline.coding.word_rows import Spoken, WordRows
 from pipeline.errors import ModelError, problem
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ DILATIONS = (1, 2)  # how many words apart the three words are that a layer look
 #: Products are made of whole numbers below 2**24 and so are exact in single precision, in any order: a row's result
 #: is the same in every batch. Activations have steps of 1/32, weights of 1/127 of a column's most.
 STEPS, MOST, MOST_WEIGHT = 32, 255, 127
-MAX_REMEMBERED = 50_000  # words
 CHUNK = 128  # answers
 
 
@@ -47,7 +47,7 @@ class Network:
         self.digest = str(content["digest"])
         self._seen = frozenset(tensors["seen"].tolist())
         self._pieces = pieces
-        self._table = tensors["table"]
+        self._table = tensors["table"].astype(np.float32)
         self._layers = [_Layer(tensors[f"layer{n}"], tensors[f"layer{n}_bias"]) for n in range(len(DILATIONS))]
         self._scale, self._shift, self._query = (
             np.asarray(tensors[name], np.float32) for name in ("scale", "shift", "query")
@@ -57,17 +57,11 @@ class Network:
             for book, facets in self.codes.items()
             for facet in facets
         }
-        self.forget()
+        self._rows = WordRows(self._learn, 4 * self._table.shape[1])
 
     def forget(self) -> None:
         """Forget what was remembered of words (for measuring)."""
-        import numpy as np
-
-        width = self._table.shape[1]
-        self._row_of: dict[str, int] = {}
-        # Row 0 is the space between answers. Per word: its vector, then its part in the first layer of the next word,
-        # of itself and of the word before it.
-        self._words: NDArray[np.float32] = np.zeros((1, 4 * width), dtype=np.float32)
+        self._rows.forget()
 
     def saw(self, texts: Iterable[str]) -> NDArray[np.bool_]:
         """Return whether the network was fitted on each text, shape (n_texts,)."""
@@ -95,8 +89,9 @@ class Network:
     def _from_words(self, said: Sequence[Sequence[str]], book: str) -> dict[str, NDArray[np.float64]]:
         import numpy as np
 
+        spoken = self._rows.of(said)
         # A chunk at a time, small enough for the processor's own memory.
-        chunks = [self._pooled(said[start : start + CHUNK]) for start in range(0, len(said), CHUNK)]
+        chunks = [self._pooled(spoken, at, min(at + CHUNK, len(said))) for at in range(0, len(said), CHUNK)]
         pooled = np.concatenate([np.zeros((0, 3 * self._table.shape[1])), *chunks])
         return {
             facet: np.asarray((pooled @ weights + bias).astype(np.float32), np.float64)
@@ -104,22 +99,23 @@ class Network:
             if of_book == book
         }
 
-    def _pooled(self, said: Sequence[Sequence[str]]) -> NDArray[np.float32]:
-        """Return what the heads look at, shape (n_texts, 3 * d)."""
+    def _pooled(self, spoken: Spoken, start: int, end: int) -> NDArray[np.float32]:
+        """Return what the heads look at of some of the texts, shape (n_texts, 3 * d)."""
         import numpy as np
         from scipy import sparse
 
-        rows = self._rows_of(said)
+        rows = spoken.rows[spoken.ends[start] : spoken.ends[end]]
+        n_words = np.diff(spoken.ends[start : end + 1])
         gap = max(DILATIONS)
-        counts = np.array([max(len(found), 1) for found in rows])
+        counts = np.maximum(n_words, 1)
         starts = gap + np.concatenate([[0], np.cumsum(counts + gap)[:-1]])
-        total = int(starts[-1] + counts[-1] + gap)
-        place = np.zeros(total, dtype=np.int64)
-        flat = np.concatenate([np.arange(start, start + len(found)) for start, found in zip(starts, rows, strict=True)])
-        place[flat] = np.concatenate([np.asarray(found, dtype=np.int64) for found in rows])
+        ends = spoken.ends[start : end + 1] - spoken.ends[start]
+        flat = np.repeat(starts - ends[:-1], n_words) + np.arange(len(rows))
+        place = np.zeros(int(starts[-1] + counts[-1] + gap), dtype=np.int32)  # row 0: no word, between texts
+        place[flat] = rows
         outside = np.ones(len(place), dtype=bool)
         outside[flat] = False
-        gathered = self._words[place]
+        gathered = spoken.table[place]
         width = self._table.shape[1]
         first, *rest = self._layers
         summed = gathered[:, 2 * width : 3 * width] + first.bias
@@ -142,46 +138,26 @@ class Network:
         ).astype(np.float32)
         attention[outside] = 0
         highest = np.maximum.reduceat(at, edges, axis=0)[::2]
-        n_words = np.array([len(found) for found in rows])
         share = np.repeat(np.add.reduceat(attention, edges)[::2], n_words)
-        ends = np.concatenate([[0], np.cumsum(n_words)])
-        shape = (len(rows), len(at))
+        shape = (len(counts), len(at))
         weighted = sparse.csr_matrix((attention[flat] / share, flat, ends), shape) @ at
         mean = sparse.csr_matrix((np.repeat(1 / counts, n_words).astype(np.float32), flat, ends), shape) @ at
         return np.asarray(np.hstack([weighted, highest, mean]))
 
-    def _rows_of(self, said: Sequence[Sequence[str]]) -> list[list[int]]:
-        """Return per text the rows of its words in what is remembered, after learning the new ones."""
+    def _learn(self, words: list[str], _: int) -> NDArray[np.float32]:
+        """Return per word its vector, and its part in the first layer of the word after, itself and the word before."""
         import numpy as np
 
-        if len(self._row_of) > MAX_REMEMBERED:
-            self.forget()
-        known = self._row_of
-        new = list(dict.fromkeys(word for words in said for word in words if word not in known))
-        if new:
-            vectors = self._word_vectors(new)
-            first = self._layers[0]
-            # Its part in the sum of the next word comes first: there it is the word before.
-            parts = first.products(vectors) * np.tile(first.step, 3)
-            at = len(known) + 1
-            if at + len(new) > len(self._words):
-                more = np.zeros((max(len(new), len(self._words)), self._words.shape[1]), dtype=np.float32)
-                self._words = np.concatenate([self._words, more])
-            self._words[at : at + len(new)] = np.hstack([vectors, parts])
-            known.update((word, at + row) for row, word in enumerate(new))
-        return [[known[word] for word in words] for words in said]
+        vectors = self._word_vectors(words)
+        first = self._layers[0]
+        return np.hstack([vectors, first.products(vectors) * np.tile(first.step, 3)])
 
     def _word_vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
 
-        pieces = self._pieces.of([[word] for word in words])
-        counts = np.array([len(ids) for ids in pieces])
-        out = np.zeros((len(words), self._table.shape[1]), dtype=np.float32)
-        known = np.flatnonzero(counts)  # a mark or a number of marks has no pieces
-        if len(known):
-            flat = self._table[np.array([piece for ids in pieces for piece in ids])].astype(np.float32)
-            starts = np.concatenate([[0], np.cumsum(counts[known])[:-1]])
-            out[known] = np.add.reduceat(flat, starts) / counts[known, None].astype(np.float32)
+        pieces = self._pieces.of(words).astype(np.float32)
+        counts = np.maximum(np.diff(pieces.indptr), 1)  # a mark or a number of marks has no pieces
+        out = (pieces @ self._table) / counts[:, None].astype(np.float32)
         out -= out.mean(axis=1, keepdims=True)
         out /= np.sqrt((out**2).mean(axis=1, keepdims=True) + 1e-5)
         return np.asarray(out * self._scale + self._shift)

@@ -15,7 +15,8 @@ from pipeline.codebook import load_codebook, shipped_codebooks
 from pipeline.coding.classify import choose, code_answers, find_model, network_for
 from pipeline.coding.embed import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
-from pipeline.coding.model import ZERO_SHOT, fit_model
+from pipeline.coding.fit import fit_model
+from pipeline.coding.model import ZERO_SHOT
 from pipeline.coding.model_files import load_model, save_model
 from pipeline.errors import ModelError, TableError
 

@@ -1,13 +1,14 @@
-"""Features: remembering words changes nothing, and every n-gram is accounted for."""
+"""Features: what is in a row, the same in every batch, and every n-gram accounted for."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from scipy import sparse
+from sklearn.feature_extraction.text import CountVectorizer
 
 from pipeline.bundled import bundled
-from pipeline.coding.features import Features, Settings, normalised
+from pipeline.coding.features import Features, Settings, _character_grams, normalised
 from pipeline.coding.model_files import load_model
 from pipeline.nlp import lemmas
 
@@ -26,13 +27,29 @@ def texts() -> list[str]:
     return [*ODD, *(line.split("\t")[-1] for line in file.read_text(encoding="utf-8").splitlines())]
 
 
-def test_the_matrix_is_the_one_scikit_learn_makes(features: Features, texts: list[str]) -> None:
+def test_a_row_is_counts_times_weights_over_the_length_of_all_that_occurs(features: Features, texts: list[str]) -> None:
     plain = [normalised(text) for text in texts]
-    lines = [" ".join([*found, *["…"] * ("…" in text)]) for text, found in zip(plain, lemmas(plain), strict=True)]
-    wanted = sparse.hstack([features._characters.transform(plain), features._words.transform(lines)], format="csr")
+    lines = [" ".join("…" if word == "…" else " ".join(lemmas([word])[0]) for word in text.split()) for text in plain]
     found = features.transform(texts, None)
-    for name in ("data", "indices", "indptr"):
-        np.testing.assert_array_equal(getattr(found, name), getattr(wanted, name))
+    start = 0
+    for vectorizer, said in ((features._characters, plain), (features._words, lines)):
+        counts = CountVectorizer(vocabulary=vectorizer.vocabulary_, analyzer=vectorizer.build_analyzer()).transform(
+            said
+        )
+        weights = counts.multiply(vectorizer.idf_).tocsr()
+        length = np.sqrt(np.asarray(counts.multiply(vectorizer.idf_**2).sum(axis=1)).ravel())
+        wanted = sparse.diags_array(1 / np.where(length > 0, length, 1)) @ weights
+        part = found[:, start : start + counts.shape[1]]
+        start += counts.shape[1]
+        assert part.nnz == counts.nnz
+        assert abs(part - wanted).max() < 1e-9
+    assert start == found.shape[1]
+
+
+def test_character_n_grams_are_those_of_scikit_learn(features: Features, texts: list[str]) -> None:
+    wanted = features._characters.build_analyzer()
+    for word in {word for text in texts for word in normalised(text).split()}:
+        assert _character_grams(word) == wanted(word)
 
 
 def test_a_row_is_the_same_alone_and_in_any_batch(features: Features, texts: list[str]) -> None:
@@ -40,15 +57,6 @@ def test_a_row_is_the_same_alone_and_in_any_batch(features: Features, texts: lis
     for row in (0, 4, 7, 50):
         alone = features.transform([texts[row]], None)
         assert alone.data.tobytes() == together[row].data.tobytes()
-
-
-def test_forgetting_words_changes_nothing(
-    features: Features, texts: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = features.transform(texts, None)
-    monkeypatch.setattr("pipeline.coding.features.MAX_REMEMBERED", 10)
-    again = features.transform(texts, None)
-    assert before.data.tobytes() == again.data.tobytes()
 
 
 def test_every_n_gram_of_a_text_belongs_to_its_words(features: Features, texts: list[str]) -> None:

@@ -1,0 +1,87 @@
+"""A row of numbers per word, worked out once: what an answer's words hold is looked up afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+MAX_REMEMBERED = 50_000  # words
+
+
+class Spoken(NamedTuple):
+    """The words of texts as rows of `table`: one after another, those of text t from `ends[t]` to `ends[t + 1]`."""
+
+    rows: NDArray[np.int32]
+    ends: NDArray[np.int64]
+    table: NDArray[np.float32]
+
+    def matrix(self) -> csr_matrix:
+        """Return a 1 for every word, shape (n_texts, n_rows): times a table it adds rows up, in the words' order."""
+        import numpy as np
+        from scipy import sparse
+
+        shape = (len(self.ends) - 1, len(self.table))
+        return sparse.csr_matrix((np.ones(len(self.rows), dtype=self.table.dtype), self.rows, self.ends), shape=shape)
+
+
+class WordRows:
+    """Remembers a row of a table for every word. Threads may ask at the same time.
+
+    Row 0 is all zeros and of no word.
+
+    Args:
+        make: returns the rows of new words, shape (n_words, width); it is also told the number of the first of them.
+        width: of a row.
+        dtype: of the table.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[list[str], int], NDArray[np.floating]],
+        width: int,
+        dtype: str = "float32",
+    ) -> None:
+        self._make, self._width, self._dtype = make, width, dtype
+        self._lock = Lock()
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget all words."""
+        import numpy as np
+
+        self._row_of: dict[str, int] = {}
+        self._table = np.zeros((1, self._width), dtype=self._dtype)
+
+    def of(self, said: Sequence[Sequence[str]]) -> Spoken:
+        """Return the rows of texts, given as their words."""
+        import numpy as np
+
+        ends = np.cumsum([0, *map(len, said)])
+        with self._lock:
+            if len(self._row_of) > MAX_REMEMBERED:
+                self.forget()
+            known = self._row_of
+            new = [word for word in dict.fromkeys(chain.from_iterable(said)) if word not in known]
+            if new:
+                self._learn(new)
+            rows = np.fromiter(map(known.__getitem__, chain.from_iterable(said)), dtype=np.int32, count=ends[-1])
+            return Spoken(rows, ends, self._table)
+
+    def _learn(self, new: list[str]) -> None:
+        """Add the rows of new words; what was given out before stays as it is."""
+        import numpy as np
+
+        at = len(self._row_of) + 1
+        made = self._make(new, at)
+        if at + len(new) > len(self._table):
+            more = np.zeros((max(len(new), len(self._table)), self._width), dtype=self._dtype)
+            self._table = np.concatenate([self._table, more])
+        self._table[at : at + len(new)] = made
+        self._row_of.update((word, at + row) for row, word in enumerate(new))

@@ -2,7 +2,8 @@
 
 The peer is what an analyst would write: scikit-learn's TF-IDF of character 2-5-grams with logistic regression, fitted
 on the same examples. It has no sentence vector, no lemmas, no calibration. Both see the same answers, made by joining
-and mixing the demo's and the example answers, with nothing remembered from before. The best of three runs
+and mixing the demo's and the example answers, with nothing remembered from before (but by `code_answers`). Ours uses
+several processes, as it does for a user with so many answers; the peer has no such choice. The best of three runs
 counts, by the clock; per CPU-second stands beside it, for machines that have other work.
 """
 
@@ -47,14 +48,19 @@ def answers(n: int) -> list[str]:
     return list(found)[:n]
 
 
+def cpu_seconds() -> float:
+    """Return what this process and the workers it has waited for have used."""
+    return sum(os.times()[:4])
+
+
 def per_second(n: int, work: Callable[[], object], repeat: int = 3) -> tuple[float, float]:
     """Return answers per second by the clock and per CPU-second."""
     clock, cpu = [], []
     for _ in range(repeat):
-        started, used = time.perf_counter(), time.process_time()
+        started, used = time.perf_counter(), cpu_seconds()
         work()
         clock.append(time.perf_counter() - started)
-        cpu.append(time.process_time() - used)
+        cpu.append(cpu_seconds() - used)
     return n / min(clock), n / min(cpu)
 
 

@@ -11,8 +11,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pipeline.bundled import bundled
-from pipeline.coding.features import occurrences
-from pipeline.coding.word_rows import MAX_REMEMBERED, WordRows
+from pipeline.coding.word_rows import MAX_REMEMBERED, WordRows, occurrences
 from pipeline.errors import ModelError, problem
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from pipeline.coding.word_rows import occurrences
 from pipeline.nlp import lemmas
 
 if TYPE_CHECKING:
@@ -206,20 +207,6 @@ class Features:
                 vectorizer.vocabulary_ = {name: column for column, name in enumerate(names[block])}
                 vectorizer.idf_ = arrays[f"idf_{block}"].astype("float64")
         return cls(settings, vectorizers["characters"], vectorizers["words"])
-
-
-def occurrences(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
-    """Return a matrix with a 1 for every number of every row, in their order, those that occur twice apart.
-
-    >>> occurrences([[2, 0, 2], []], 3).indices.tolist()
-    [2, 0, 2]
-    """
-    import numpy as np
-    from scipy import sparse
-
-    ends = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
-    flat = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=ends[-1])
-    return sparse.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(rows), width))
 
 
 def _known(columns: NDArray[np.int32], ends: NDArray[Any], weight: NDArray[np.float64]) -> csr_matrix:

@@ -1,4 +1,4 @@
-"""A row of numbers per word, worked out once: what an answer's words hold is looked up afterwards."""
+"""What words are made of, worked out once per word and looked up afterwards."""
 
 from __future__ import annotations
 
@@ -85,3 +85,17 @@ class WordRows:
             self._table = np.concatenate([self._table, more])
         self._table[at : at + len(new)] = made
         self._row_of.update((word, at + row) for row, word in enumerate(new))
+
+
+def occurrences(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
+    """Return a matrix with a 1 for every number of every row, in their order, those that occur twice apart.
+
+    >>> occurrences([[2, 0, 2], []], 3).indices.tolist()
+    [2, 0, 2]
+    """
+    import numpy as np
+    from scipy import sparse
+
+    ends = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
+    flat = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=ends[-1])
+    return sparse.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(rows), width))

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 SHRINK = 30.0  # how many applied examples a code needs before its own offset or threshold weighs half
 MAX_CODES_PER_ANSWER = 1.4
+AS_GOOD = 0.005  # less micro-F1 than this is no difference
 
 
 @dataclass(frozen=True)
@@ -65,69 +66,77 @@ class Calibration:
         )
 
 
-def calibrate_many(logits: NDArray[np.float64], applied: NDArray[np.bool_], first: NDArray[np.int64]) -> Calibration:
+def calibrate_many(
+    logits: NDArray[np.float64], applied: NDArray[np.bool_], first: NDArray[np.int64], weight: NDArray[np.float64]
+) -> Calibration:
     """Fit slope and offsets on cross-validated log-odds of codes of which several may hold; then the thresholds.
 
-    Platt 1999; the offset of a code with few examples is drawn towards the common one.
+    `weight` says for how many an answer counts, shape (n_answers,). Platt 1999; the offset of a code with few examples
+    is drawn towards the common one.
     """
     import numpy as np
     from scipy.optimize import minimize
 
     n_codes = logits.shape[1]
     truth = applied.astype(float)
-    positives = truth.sum(axis=0)
+    counted = weight[:, None]
+    positives = (counted * truth).sum(axis=0)
     strength = SHRINK / np.maximum(positives, 1.0)
 
     def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         slope, common, own = parameters[0], parameters[1], parameters[2:]
         scaled = slope * logits + common + own
         probability = 1 / (1 + np.exp(-np.clip(scaled, -30, 30)))
-        value = np.logaddexp(0, scaled) - truth * scaled
-        error = probability - truth
+        value = counted * (np.logaddexp(0, scaled) - truth * scaled)
+        error = counted * (probability - truth)
         gradient = np.r_[(error * logits).sum(), error.sum(), error.sum(axis=0) + strength * own]
         return float(value.sum() + 0.5 * (strength * own**2).sum()), gradient
 
     found = minimize(loss, np.r_[1.0, np.zeros(1 + n_codes)], jac=True, method="L-BFGS-B")
     slope, offsets = max(float(found.x[0]), 0.05), found.x[1] + found.x[2:]
     plain = Calibration(slope, offsets, np.full(n_codes, 0.5))
-    thresholds = _thresholds(plain.apply(logits), applied)
+    thresholds = _thresholds(plain.apply(logits), applied, weight)
     return Calibration(slope, offsets, thresholds)
 
 
-def _thresholds(probability: NDArray[np.float64], applied: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _thresholds(
+    probability: NDArray[np.float64], applied: NDArray[np.bool_], weight: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return a threshold per code: the one with the best F1, drawn towards the best common one, within bounds.
 
-    The common threshold is the best in micro-F1 among those that give at most `MAX_CODES_PER_ANSWER`.
+    The common threshold is the lowest whose micro-F1 is within `AS_GOOD` of the best, among those that give at most
+    `MAX_CODES_PER_ANSWER`: of two that are as good, a reviewer is better off with the one that names more.
     """
     import numpy as np
 
     grid = np.round(np.arange(0.20, 0.651, 0.01), 2)
-    best, common = -1.0, 0.5
     top = probability.argmax(axis=1)
     rows = np.arange(len(top))
+    tried = []
     for threshold in grid:
         chosen = probability >= threshold
         chosen[rows, top] = True
-        if chosen.sum() > MAX_CODES_PER_ANSWER * len(top):
-            continue
-        f1 = 2 * (chosen & applied).sum() / (chosen.sum() + applied.sum())
-        if f1 > best + 1e-9:
-            best, common = float(f1), float(threshold)
+        given, wanted = weight @ chosen.sum(axis=1), weight @ applied.sum(axis=1)
+        if given <= MAX_CODES_PER_ANSWER * weight.sum():
+            tried.append((float(threshold), float(2 * (weight @ (chosen & applied).sum(axis=1)) / (given + wanted))))
+    best = max((f1 for _, f1 in tried), default=0.0)
+    common = min((threshold for threshold, f1 in tried if f1 >= best - AS_GOOD), default=0.5)
     out = np.full(probability.shape[1], common)
     for code in range(len(out)):
-        positives = int(applied[:, code].sum())
+        positives = float(weight @ applied[:, code])
         if not positives:
             continue
         chosen = probability[:, [code]] >= grid
-        hits = (chosen & applied[:, [code]]).sum(axis=0)
-        f1 = 2 * hits / np.maximum(chosen.sum(axis=0) + positives, 1)
+        f1 = 2 * (weight @ (chosen & applied[:, [code]])) / (weight @ chosen + positives)
         own = float(np.mean(grid[f1 >= f1.max() - 1e-9]))
         share = positives / (positives + 4 * SHRINK)
         out[code] = np.clip(share * own + (1 - share) * common, common - 0.1, common + 0.1)
     return np.round(out, 3)
 
 
-def calibrate_one(logits: NDArray[np.float64], applied: NDArray[np.bool_], first: NDArray[np.int64]) -> Calibration:
+def calibrate_one(
+    logits: NDArray[np.float64], applied: NDArray[np.bool_], first: NDArray[np.int64], weight: NDArray[np.float64]
+) -> Calibration:
     """Fit the temperature of codes of which exactly one holds, on cross-validated log-odds (Guo et al. 2017)."""
     import numpy as np
     from scipy.optimize import minimize_scalar
@@ -138,15 +147,15 @@ def calibrate_one(logits: NDArray[np.float64], applied: NDArray[np.bool_], first
     def loss(slope: float) -> float:
         scaled = slope * logits
         scaled = scaled - scaled.max(axis=1, keepdims=True)
-        return float((np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, first]).mean())
+        return float(weight @ (np.log(np.exp(scaled).sum(axis=1)) - scaled[rows, first]))
 
     found = minimize_scalar(loss, bounds=(0.05, 10.0), method="bounded")
     return Calibration(float(found.x), np.zeros(n_codes), np.full(n_codes, 0.5), softmax=True)
 
 
-def log_loss(probability: NDArray[np.float64], applied: NDArray[np.bool_]) -> float:
+def log_loss(probability: NDArray[np.float64], applied: NDArray[np.bool_], weight: NDArray[np.float64]) -> float:
     """Return the mean of minus the natural logarithm of the probability of what is true, over answers and codes."""
     import numpy as np
 
     right = np.clip(np.where(applied, probability, 1 - probability), 1e-9, 1.0)
-    return float(-np.log(right).mean())
+    return float(-np.average(np.log(right).mean(axis=1), weights=weight))

@@ -16,14 +16,16 @@ from pipeline.validation import read_text
 
 #: Keys of a line that name codes; the first code named is the primary one.
 CODE_KEYS = ("codes", "category", "themes", "valence", "scheme")
+MOST_WEIGHT = 100
 
 
 @dataclass(frozen=True)
 class Example:
-    """An answer with the ids of all codes that hold for it, primary first."""
+    """An answer with the ids of all codes that hold for it, primary first, and for how many answers it counts."""
 
     text: str
     codes: tuple[str, ...]
+    weight: float = 1.0
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -69,7 +71,7 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     """Return the coded examples of a file.
 
     Raises:
-        TableError: the file is wrong (see `read_lines`), or a line names no code.
+        TableError: the file is wrong (see `read_lines`), a line names no code or its weight is no such number.
         CodebookError: a line names a code that is not in the codebook.
     """
     out = []
@@ -79,7 +81,18 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
             raise TableError(
                 problem(file=path, place=f"line {number}", found="no codes", expected='a key "codes" or "category"')
             )
-        out.append(Example(line["text"], tuple(dict.fromkeys(codes))))
+        weight = line.get("weight", 1)
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= MOST_WEIGHT:
+            raise TableError(
+                problem(
+                    file=path,
+                    place=f"line {number}",
+                    found="a weight that is no such number",
+                    expected=f"a number above 0, at most {MOST_WEIGHT}",
+                    do="correct it, or leave 'weight' out: the example then counts once",
+                )
+            )
+        out.append(Example(line["text"], tuple(dict.fromkeys(codes)), float(weight)))
     return out
 
 
@@ -115,5 +128,6 @@ def examples_digest(examples: Iterable[Example]) -> str:
     """Return a content hash (16 hex digits) of examples, order included."""
     digest = hashlib.sha256()
     for example in examples:
-        digest.update(json.dumps([example.text, *example.codes], ensure_ascii=False).encode())
+        weight = [] if example.weight == 1 else [example.weight]
+        digest.update(json.dumps([example.text, *example.codes, *weight], ensure_ascii=False).encode())
     return digest.hexdigest()[:16]

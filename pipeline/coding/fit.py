@@ -54,7 +54,7 @@ def fit_model(
     own_words = codebook_examples(codebook)
     everything = [*examples, *own_words]
     texts = [example.text for example in everything]
-    weight = np.r_[np.ones(len(examples)), np.full(len(own_words), OWN_WORDS)]
+    weight = np.r_[[example.weight for example in examples], np.full(len(own_words), OWN_WORDS)]
     features = Features.fit(texts, settings if len(examples) > 200 else _for_few(settings))
     matrix = features.transform(texts, encoder)
     n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
@@ -101,13 +101,14 @@ def _for_few(settings: Settings) -> Settings:
 
 @dataclass
 class _Fitted:
-    """A facet's model, and of its examples (rows `judged` of all) the cross-validated log-odds and the codes."""
+    """A facet's model, and of its examples (rows `judged` of all) the cross-validated log-odds, codes and weights."""
 
     model: FacetModel
     judged: NDArray[np.int64]
     logits: NDArray[np.float64] | None
     applied: NDArray[np.bool_]
     first: NDArray[np.int64]
+    weight: NDArray[np.float64]
 
 
 def _with_network(fitted: _Fitted, read: NDArray[np.float64], unseen: NDArray[np.bool_]) -> FacetModel:
@@ -119,12 +120,13 @@ def _with_network(fitted: _Fitted, read: NDArray[np.float64], unseen: NDArray[np
     if fitted.logits is None or rows.sum() < MIN_UNSEEN:
         return model
     linear, applied, first = model.calibration.scaled(fitted.logits[rows]), fitted.applied[rows], fitted.first[rows]
+    weight = fitted.weight[rows]
     make = calibrate_many if model.choice == "many" else calibrate_one
     tried = []
     for share in NETWORK_SHARES:
         logits = linear + share * read[fitted.judged[rows]]
-        calibration = make(logits, applied, first)
-        tried.append((log_loss(calibration.apply(logits), applied), share, calibration))
+        calibration = make(logits, applied, first, weight)
+        tried.append((log_loss(calibration.apply(logits), applied, weight), share, calibration))
     _, share, calibration = min(tried, key=lambda one: one[:2])
     return FacetModel(model.codes, model.choice, model.weights, calibration, linear=model.calibration, share=share)
 
@@ -154,22 +156,27 @@ def _fit_facet(
     weights = _fit_linear(matrix[rows], applied[rows], first[rows], weight[rows], n_vector, many)
     blank = Calibration.blank(len(codes))
     judged = rows[rows < n_examples]
-    fold = _folds(first[judged], seed)
+    fitted = _Fitted(
+        FacetModel(codes, facet.choice, weights, blank), judged, None, applied[judged], first[judged], weight[judged]
+    )
+    fold = _folds(fitted.first, seed)
     if fold is None:
-        return _Fitted(FacetModel(codes, facet.choice, weights, blank), judged, None, applied[judged], first[judged])
-    logits = np.zeros((len(judged), len(codes)))
+        return fitted
+    fitted.logits = np.zeros((len(judged), len(codes)))
     extra = rows[rows >= n_examples]
     for number in range(FOLDS):
         held_out = fold == number
         train = np.r_[judged[~held_out], extra]
-        part = _fit_linear(matrix[train], applied[train], first[train], weight[train], n_vector, many)
-        facet_part = FacetModel(codes, facet.choice, part, blank)
-        logits[held_out] = facet_part.logits(matrix[judged[held_out]] @ facet_part.weight_columns)
+        part = FacetModel(
+            codes,
+            facet.choice,
+            _fit_linear(matrix[train], applied[train], first[train], weight[train], n_vector, many),
+            blank,
+        )
+        fitted.logits[held_out] = part.logits(matrix[judged[held_out]] @ part.weight_columns)
     make = calibrate_many if many else calibrate_one
-    calibration = make(logits, applied[judged], first[judged])
-    return _Fitted(
-        FacetModel(codes, facet.choice, weights, calibration), judged, logits, applied[judged], first[judged]
-    )
+    fitted.model.calibration = make(fitted.logits, fitted.applied, fitted.first, fitted.weight)
+    return fitted
 
 
 def _folds(first: NDArray[np.int64], seed: int) -> NDArray[np.int64] | None:

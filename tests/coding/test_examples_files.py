@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.codebook import load_codebook
-from pipeline.coding.examples import codebook_examples, load_examples
+from pipeline.coding.examples import codebook_examples, examples_digest, load_examples
 from pipeline.errors import CodebookError, TableError
 
 BOOK = "codes: [Eten, Drinken, Anders]\nresidual: anders\n"
@@ -21,9 +21,20 @@ def test_codes_by_label_or_id_or_category(write: Callable[..., Path]) -> None:
     assert [example.codes for example in found] == [("drinken", "eten"), ("anders",)]
 
 
+def test_an_example_counts_once_or_as_its_weight_says(write: Callable[..., Path]) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    plain = load_examples(write("ex.jsonl", '{"text": "a", "codes": ["Eten"]}\n'), codebook)
+    lighter = load_examples(write("ex.jsonl", '{"text": "a", "codes": ["Eten"], "weight": 0.25}\n'), codebook)
+    assert [plain[0].weight, lighter[0].weight] == [1.0, 0.25]
+    assert examples_digest(plain) != examples_digest(lighter)
+
+
 @pytest.mark.parametrize(
     ("lines", "error", "found"),
     [
+        ('{"text": "a", "codes": ["Eten"], "weight": 0}', TableError, "line 1: a weight that is no such number"),
+        ('{"text": "a", "codes": ["Eten"], "weight": "2"}', TableError, "line 1: a weight that is no such number"),
+        ('{"text": "a", "codes": ["Eten"], "weight": NaN}', TableError, "line 1: a weight that is no such number"),
         ('{"text": "a", "codes": ["Slapen"]}', CodebookError, "line 1: code 'Slapen' is not in codebook"),
         ('{"text": "a"}', TableError, "line 1: no codes"),
         ('{"codes": ["Eten"]}', TableError, "line 1: no text"),

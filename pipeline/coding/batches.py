@@ -39,10 +39,7 @@ def batches_of_probabilities(
 
     # Forked, so that the workers have the model and all that it remembers of words without being sent it.
     with ProcessPoolExecutor(n_processes, get_context("fork"), _start, (model, encoder)) as pool:
-        try:
-            yield from pool.map(_probabilities, batches)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        yield from pool.map(_probabilities, batches)
 
 
 def _cores() -> int:

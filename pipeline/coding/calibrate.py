@@ -112,11 +112,12 @@ def _thresholds(
     grid = np.round(np.arange(0.20, 0.651, 0.01), 2)
     top = probability.argmax(axis=1)
     rows = np.arange(len(top))
+    wanted = weight @ applied.sum(axis=1)
     tried = []
     for threshold in grid:
         chosen = probability >= threshold
         chosen[rows, top] = True
-        given, wanted = weight @ chosen.sum(axis=1), weight @ applied.sum(axis=1)
+        given = weight @ chosen.sum(axis=1)
         if given <= MAX_CODES_PER_ANSWER * weight.sum():
             tried.append((float(threshold), float(2 * (weight @ (chosen & applied).sum(axis=1)) / (given + wanted))))
     best = max((f1 for _, f1 in tried), default=0.0)

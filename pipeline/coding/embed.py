@@ -36,7 +36,7 @@ class Encoder:
         self.digest = digest
         self.prefix = prefix
         self._model = _ByWord(model) if name == DEFAULT_ENCODER else model
-        self._batch = BATCH if name == DEFAULT_ENCODER or _looks_up(model) else TRANSFORMER_BATCH
+        self._batch = BATCH if _looks_up(model) else TRANSFORMER_BATCH
 
     @property
     def dimensions(self) -> int:
@@ -87,7 +87,7 @@ def shipped_pieces() -> WordPieces:
 class WordPieces:
     """The pieces of words by the shipped encoder's tokenizer, which looks at nothing beyond a word.
 
-    The encoder and the network ask for the same words at the same time, so pieces are remembered.
+    The encoder and the network ask for the same words one after the other, so pieces are remembered.
     """
 
     def __init__(self, tokenizer: Any) -> None:

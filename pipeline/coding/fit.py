@@ -77,7 +77,7 @@ def fit_model(
             )
         fitted = _fit_facet(facet, codes, everything, matrix, weight, n_vector, len(examples), seed)
         facets[facet.id] = fitted.model
-        if network is not None and facet.id in read:
+        if facet.id in read:
             facets[facet.id] = _with_network(fitted, read[facet.id], unseen)
     joined = any(model.linear is not None for model in facets.values())
     return CodeModel(

@@ -40,6 +40,11 @@ class FacetModel:
     share: float = 0.0
 
     @property
+    def n_scores(self) -> int:
+        """How many columns `weight_columns` has."""
+        return sum(kind in self.weights for kind in KINDS) * len(self.codes)
+
+    @property
     def weight_columns(self) -> NDArray[np.float32]:
         """The weights of both kinds side by side, shape (n_features, n_scores): what `scores` has a column for."""
         import numpy as np
@@ -109,7 +114,7 @@ class CodeModel:
 
         scores = self.scores.of(texts, encoder)
         read = self.network.logits(texts, self.codebook_id) if self.network else {}
-        ends = np.cumsum([facet.weight_columns.shape[1] for facet in self.facets.values()])[:-1]
+        ends = np.cumsum([facet.n_scores for facet in self.facets.values()])[:-1]
         parts = np.split(scores, ends, axis=1)
         return {
             name: facet.probabilities(part, read.get(name))

@@ -1,4 +1,4 @@
-"""A small convolutional network that reads the words of an answer in their order, for the shipped codebooks."""
+"""A small convolutional network that reads the words of an answer in their order, for the codebooks it knows."""
 
 from __future__ import annotations
 

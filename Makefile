@@ -27,7 +27,7 @@ demo: setup
 
 # The tests that start a real Label Studio take minutes and an environment of their own: CI runs them too.
 test: lint
-	$(BIN)/python -m pytest -m "not server"
+	$(BIN)/python -m pytest -m "not server" -n auto --maxprocesses 4 --dist worksteal
 ifdef CI
 	$(MAKE) test-server
 endif

@@ -166,16 +166,21 @@ class Teacher(nn.Module):
         return functional.dropout((hidden * share).sum(1) / share.sum(1), 0.1, self.training) * 3
 
 
-def right_codes(logits: torch.Tensor, hold: Array, first: Array, choice: str) -> torch.Tensor:
-    """Return the loss of logits against coded answers: ranking, and yes/no per code where several may hold."""
-    coded = torch.tensor(first >= 0)
-    loss = torch.zeros(())
-    if coded.any():
-        loss = functional.cross_entropy(logits[coded], torch.tensor(first)[coded], label_smoothing=0.02)
+def right_codes(logits: torch.Tensor, hold: Array, first: Array, weight: Array, choice: str) -> torch.Tensor:
+    """Return the loss of logits against coded answers: ranking, and yes/no per code where several may hold.
+
+    It is the mean over answers by their weights, times the root of the mean weight: a batch of light ones teaches less.
+    """
+    heavy = torch.tensor(weight)
+    loss = torch.where(
+        torch.tensor(first >= 0),
+        functional.cross_entropy(logits, torch.tensor(first.clip(0)), label_smoothing=0.02, reduction="none"),
+        0.0,
+    )
     if choice == "many":
-        each = functional.binary_cross_entropy_with_logits(logits, torch.tensor(hold))
+        each = functional.binary_cross_entropy_with_logits(logits, torch.tensor(hold), reduction="none").mean(1)
         loss = 0.5 * loss + 0.5 * each * logits.shape[1] / 2
-    return loss
+    return (loss * heavy).sum() / heavy.sum() * heavy.mean().sqrt()
 
 
 def heaps(lengths: Array, size: int, rng: np.random.Generator) -> Iterator[Array]:
@@ -204,25 +209,26 @@ def teach(sources: Path, books: Sequence[Codebook], kept: Path, start: Path | No
     for book in books:
         examples = [one for one in shipped_examples(book) if not held_out(one.text)]
         ids = teacher.ids([one.text for one in examples])
-        work.append((book, ids, {f.id: marks(book, f, [one.codes for one in examples]) for f in facets(book)}))
+        weight = np.array([one.weight for one in examples], np.float32)
+        work.append((book, ids, {f.id: marks(book, f, [one.codes for one in examples]) for f in facets(book)}, weight))
     body = [p for p in teacher.body.parameters() if p.requires_grad]
     rates = [(body, TEACHER_RATE), (list(teacher.heads.parameters()), HEAD_RATE)]
     optimiser = torch.optim.AdamW([{"params": p, "most": rate} for p, rate in rates], weight_decay=0.01)
-    steps, step = TEACHER_EPOCHS * sum(-(-len(ids) // TEACHER_BATCH) for _, ids, _ in work), 0
+    steps, step = TEACHER_EPOCHS * sum(-(-len(ids) // TEACHER_BATCH) for _, ids, *_ in work), 0
     teacher.train()
     for epoch in range(TEACHER_EPOCHS):
         began, total = time.time(), 0.0
-        batches = [(n, rows) for n, (_, ids, _) in enumerate(work)
+        batches = [(n, rows) for n, (_, ids, *_) in enumerate(work)
                    for rows in heaps(np.array([len(i) for i in ids]), TEACHER_BATCH, rng)]  # fmt: skip
         for place in rng.permutation(len(batches)):
             number, rows = batches[place]
-            book, ids, wanted = work[number]
+            book, ids, wanted, weight = work[number]
             pooled = teacher([ids[row] for row in rows])
             loss = torch.zeros(())
             for facet in facets(book):
                 hold, first = wanted[facet.id]
                 logits = teacher.heads[f"{book.id}:{facet.id}"](pooled)
-                loss = loss + right_codes(logits, hold[rows], first[rows], facet.choice)
+                loss = loss + right_codes(logits, hold[rows], first[rows], weight[rows], facet.choice)
             for group in optimiser.param_groups:
                 group["lr"] = group["most"] * min(1.0, step / (0.06 * steps)) * max(0.02, 1 - step / steps)
             optimiser.zero_grad()

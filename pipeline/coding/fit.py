@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.codebook import Codebook, Facet
 from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one, log_loss
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 FOLDS = 5
 OWN_WORDS = 1.0  # weight of the codebook's own words beside an example's 1
 C_EACH, C_RANK, C_VECTOR = 5.0, 10.0, 3.0  # inverse regularisation: yes/no, ranking, both on the sentence vector
-VECTOR_SHARE, BAYES_SHARE = 0.4, 0.5  # in the mixture, beside the n-grams' 1
+BAYES_SHARE = 0.5  # in the mixture, beside the n-grams' 1
+VECTOR_SHARES = (0.4, 1.5)  # the same: at least, with many examples per code, and at most, with few
+VECTOR_EXAMPLES = 75.0  # per code, with which the vector weighs as much as the n-grams
 NETWORK_SHARES = (0.25, 0.5, 0.75, 1.0, 1.5)  # of the network's logits beside the calibrated log-odds of the rest
 MIN_UNSEEN = 60  # examples that the network has not learned from, to calibrate both together on
 UNSEEN = -10.0  # intercept of a code that no example and no word of the codebook shows
@@ -153,9 +155,10 @@ def _fit_facet(
             first[row] = columns[0]
     rows = np.flatnonzero(first >= 0)
     many = facet.choice == "many"
-    weights = _fit_linear(matrix[rows], applied[rows], first[rows], weight[rows], n_vector, many)
-    blank = Calibration.blank(len(codes))
     judged = rows[rows < n_examples]
+    vector = _Vector(n_vector, _vector_share(float(weight[judged].sum()) / len(codes)))
+    weights = _fit_linear(matrix[rows], applied[rows], first[rows], weight[rows], vector, many)
+    blank = Calibration.blank(len(codes))
     fitted = _Fitted(
         FacetModel(codes, facet.choice, weights, blank), judged, None, applied[judged], first[judged], weight[judged]
     )
@@ -170,13 +173,32 @@ def _fit_facet(
         part = FacetModel(
             codes,
             facet.choice,
-            _fit_linear(matrix[train], applied[train], first[train], weight[train], n_vector, many),
+            _fit_linear(matrix[train], applied[train], first[train], weight[train], vector, many),
             blank,
         )
         fitted.logits[held_out] = part.logits(matrix[judged[held_out]] @ part.weight_columns)
     make = calibrate_many if many else calibrate_one
     fitted.model.calibration = make(fitted.logits, fitted.applied, fitted.first, fitted.weight)
     return fitted
+
+
+class _Vector(NamedTuple):
+    """How many features, the last ones, are the sentence vector, and what its models weigh beside the n-grams'."""
+
+    n_features: int
+    share: float
+
+
+def _vector_share(per_code: float) -> float:
+    """Return what the vector's models weigh, given how many examples a code has on average.
+
+    With few of them most words of an answer were never seen, and the vector knows what they are like.
+
+    >>> _vector_share(0), _vector_share(100), _vector_share(1000)
+    (1.5, 0.75, 0.4)
+    """
+    least, most = VECTOR_SHARES
+    return min(most, max(least, VECTOR_EXAMPLES / max(per_code, 1.0)))
 
 
 def _folds(first: NDArray[np.int64], seed: int) -> NDArray[np.int64] | None:
@@ -202,7 +224,7 @@ def _fit_linear(
     applied: NDArray[np.bool_],
     first: NDArray[np.int64],
     weight: NDArray[np.float64],
-    n_vector: int,
+    vector: _Vector,
     many: bool,
 ) -> dict[str, NDArray[np.float32]]:
     """Fit the ranking model and, where several codes may hold, a yes/no model per code.
@@ -215,13 +237,13 @@ def _fit_linear(
     import numpy as np
     from sklearn.naive_bayes import ComplementNB
 
-    n_grams = matrix.shape[1] - n_vector
+    n_grams = matrix.shape[1] - vector.n_features
     n_codes = applied.shape[1]
     blocks = []
     if n_grams:
         blocks.append((slice(0, n_grams), C_RANK, C_EACH, 1.0))
-    if n_vector:
-        blocks.append((slice(n_grams, matrix.shape[1]), C_VECTOR, C_VECTOR, VECTOR_SHARE if n_grams else 1.0))
+    if vector.n_features:
+        blocks.append((slice(n_grams, matrix.shape[1]), C_VECTOR, C_VECTOR, vector.share if n_grams else 1.0))
     rank = np.zeros((matrix.shape[1], n_codes))
     rank_intercept = np.where(np.isin(np.arange(n_codes), first), 0.0, UNSEEN)
     each, each_intercept = np.zeros_like(rank), np.where(applied.any(axis=0), 0.0, UNSEEN)

@@ -69,11 +69,11 @@ def demo_answers(codebook: Codebook) -> list[Example]:
     return out
 
 
-def some(examples: list[Example], per_code: int | None) -> list[Example]:
+def some(examples: list[Example], per_code: int | None, seed: int = SEED) -> list[Example]:
     """Return at most `per_code` examples per primary code, drawn with a fixed seed; all when None."""
     if per_code is None:
         return examples
-    shuffled = random.Random(SEED).sample(examples, len(examples))
+    shuffled = random.Random(seed).sample(examples, len(examples))
     taken: dict[str, int] = {}
     out = []
     for example in shuffled:

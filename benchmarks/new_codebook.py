@@ -7,18 +7,16 @@ same examples. With 5 per code the mean of three draws. Prints Markdown.
 
 from __future__ import annotations
 
-import random
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from ablation import f1, judge, some
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from pipeline.codebook import Codebook, load_codebook
-from pipeline.coding.classify import choose
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import Example, load_examples
 from pipeline.coding.fit import fit_model
@@ -28,30 +26,10 @@ PER_CODE = (0, 5, 15)
 SEEDS = (1, 2, 3)
 
 
-def some(examples: Sequence[Example], per_code: int, seed: int) -> list[Example]:
-    """Return at most `per_code` examples per first code."""
-    taken: Counter[str] = Counter()
-    out = []
-    for example in random.Random(seed).sample(examples, len(examples)):
-        taken[example.codes[0]] += 1
-        if taken[example.codes[0]] <= per_code:
-            out.append(example)
-    return out
-
-
-def measured(book: Codebook, examples: Sequence[Example], asked: Sequence[Example], seed: int) -> tuple[float, float]:
+def measured(book: Codebook, examples: list[Example], asked: list[Example]) -> tuple[float, float]:
     """Return the share of answers whose first code is the likeliest one, and the micro-F1 of the chosen codes."""
-    model = fit_model(book, examples, load_encoder(), seed=seed)
-    (facet,) = book.facet_list()
-    part = model.facets[facet.id]
-    found = model.probabilities([one.text for one in asked], load_encoder())[facet.id]
-    wanted = np.array([[code in one.codes for code in part.codes] for one in asked])
-    first = np.array([part.codes.index(one.codes[0]) for one in asked])
-    thresholds = part.calibration.thresholds
-    chosen = np.asarray(choose(found, part.codes, part.choice, thresholds, facet.residual, facet.id), dtype=bool)
-    return float((found.argmax(axis=1) == first).mean()), float(
-        2 * (chosen & wanted).sum() / (chosen.sum() + wanted.sum())
-    )
+    (found,) = judge(fit_model(book, examples, load_encoder()), book, asked).values()
+    return found["right"].mean(), f1(*(found[counted].sum() for counted in ("hits", "given", "wanted")))
 
 
 def peer(examples: Sequence[Example], asked: Sequence[Example]) -> float:
@@ -74,7 +52,7 @@ def main() -> None:
         examples = load_examples(DATA / f"{name}_voorbeelden.jsonl", book)
         for per_code in PER_CODE:
             draws = [some(examples, per_code, seed) for seed in (SEEDS if per_code else SEEDS[:1])]
-            top1, f1 = np.mean([measured(book, draw, asked, 1) for draw in draws], axis=0)
+            top1, f1 = np.mean([measured(book, draw, asked) for draw in draws], axis=0)
             beside = f"{np.mean([peer(draw, asked) for draw in draws]):.3f}" if per_code else ""
             print(f"| {name} | {len(asked)} | {per_code} | {top1:.3f} | {f1:.3f} | {beside} |", flush=True)
 

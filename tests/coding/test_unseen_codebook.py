@@ -1,4 +1,4 @@
-"""Codebooks of other fields (a swimming pool, waste, tenants, staff), which no model or encoder was made for."""
+"""Codebooks of other fields (waste, tenants, staff, a hospital, a swimming pool), which no model or encoder was made for."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from pipeline.coding.evaluate import evaluate
 
 DATA = Path(__file__).parent / "data"
-FIELDS = ("afval", "huurders", "medewerkers", "zwembad")
+FIELDS = ("afval", "huurders", "medewerkers", "ziekenhuis", "zwembad")
 
 
 def figures(field: str, examples: Path | None) -> dict[str, float | str]:

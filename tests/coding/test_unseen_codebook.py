@@ -1,4 +1,4 @@
-"""Codebooks of other fields (waste, tenants, staff, a hospital, a swimming pool), which no model or encoder was made for."""
+"""Codebooks of other fields (waste, tenants, staff, a hospital, a pool), which no model or encoder was made for."""
 
 from __future__ import annotations
 

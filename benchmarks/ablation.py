@@ -70,7 +70,7 @@ def demo_answers(codebook: Codebook) -> list[Example]:
 
 
 def some(examples: list[Example], per_code: int | None, seed: int = SEED) -> list[Example]:
-    """Return at most `per_code` examples per primary code, drawn with a fixed seed; all when None."""
+    """Return at most `per_code` examples per primary code, drawn with `seed`; all when None."""
     if per_code is None:
         return examples
     shuffled = random.Random(seed).sample(examples, len(examples))

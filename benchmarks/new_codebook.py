@@ -22,8 +22,7 @@ from pipeline.coding.examples import Example, load_examples
 from pipeline.coding.fit import fit_model
 
 DATA = Path(__file__).parents[1] / "tests" / "coding" / "data"
-PER_CODE = (0, 5, 15)
-SEEDS = (1, 2, 3)
+DRAWS = {0: 1, 5: 3, 15: 1}  # how often so many examples per code are drawn: 15 are all there are
 
 
 def measured(book: Codebook, examples: list[Example], asked: list[Example]) -> tuple[float, float]:
@@ -50,11 +49,11 @@ def main() -> None:
         book = load_codebook(DATA / f"{name}.yaml")
         asked = load_examples(path, book)
         examples = load_examples(DATA / f"{name}_voorbeelden.jsonl", book)
-        for per_code in PER_CODE:
-            draws = [some(examples, per_code, seed) for seed in (SEEDS if per_code else SEEDS[:1])]
-            top1, f1 = np.mean([measured(book, draw, asked) for draw in draws], axis=0)
+        for per_code, n_draws in DRAWS.items():
+            draws = [some(examples, per_code, seed) for seed in range(1, n_draws + 1)]
+            top1, micro_f1 = np.mean([measured(book, draw, asked) for draw in draws], axis=0)
             beside = f"{np.mean([peer(draw, asked) for draw in draws]):.3f}" if per_code else ""
-            print(f"| {name} | {len(asked)} | {per_code} | {top1:.3f} | {f1:.3f} | {beside} |", flush=True)
+            print(f"| {name} | {len(asked)} | {per_code} | {top1:.3f} | {micro_f1:.3f} | {beside} |", flush=True)
 
 
 if __name__ == "__main__":

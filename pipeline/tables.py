@@ -138,7 +138,7 @@ def check_table(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
                         do=f"rename '{near}' to '{name}'" if near else "add it",
                     )
                 )
-            out[name] = pd.Series([None] * len(out), index=out.index, dtype="object")
+            out[name] = pd.Series(None, index=out.index, dtype="object")
         out[name] = _as_kind(out[name], name, column, contract.name)
     duplicated = out.duplicated(list(contract.key), keep=False)
     if duplicated.any():
@@ -175,11 +175,15 @@ def _as_kind(values: pd.Series, name: str, column: Column, table: str) -> pd.Ser
                 raise wrong(bad, "an unknown value", "one of " + ", ".join(column.values))
         return out
     if column.kind == "boolean":
+        if values.dtype == bool:
+            return values
         bad = ~values.isin([True, False])
         if bad.any():
             raise wrong(bad, "not true or false", "true or false")
         return values.astype(bool)
     if column.kind == "time":
+        if missing.all():  # the times of machine codings: nothing to read in what can be millions of rows
+            return pd.Series(pd.NaT, index=values.index, dtype="datetime64[s, UTC]")
         parsed = pd.to_datetime(values, errors="coerce", utc=True)
         bad = parsed.isna() & ~missing
         if bad.any():

@@ -152,11 +152,3 @@ def calibrate_one(
 
     found = minimize_scalar(loss, bounds=(0.05, 10.0), method="bounded")
     return Calibration(float(found.x), np.zeros(n_codes), np.full(n_codes, 0.5), softmax=True)
-
-
-def log_loss(probability: NDArray[np.float64], applied: NDArray[np.bool_], weight: NDArray[np.float64]) -> float:
-    """Return the mean of minus the natural logarithm of the probability of what is true, over answers and codes."""
-    import numpy as np
-
-    right = np.clip(np.where(applied, probability, 1 - probability), 1e-9, 1.0)
-    return float(-np.average(np.log(right).mean(axis=1), weights=weight))

@@ -187,12 +187,11 @@ def code_answers(
             progress(done, len(distinct))
     place = {text: row for row, text in enumerate(distinct)}
     row_of = np.array([place[text] for text in texts], dtype=np.int64)
-    ids = np.repeat(todo["answer_id"].to_numpy(dtype=object), len(order))
-    codes = np.tile(np.array(list(order), dtype=object), len(texts))
-    score_table = pd.DataFrame({"answer_id": ids, "code": codes, "score": np.round(scores[row_of].ravel(), 4)})
-    coding_table = pd.DataFrame(
-        {"answer_id": ids, "code": codes, "applied": applied[row_of].ravel(), "coder": "machine", "role": "machine"}
-    )
+    ids = todo["answer_id"].astype("str").array.take(np.repeat(np.arange(len(texts)), len(order)))
+    codes = pd.array(list(order), dtype="str").take(np.tile(np.arange(len(order)), len(texts)))
+    key = pd.DataFrame({"answer_id": ids, "code": codes})
+    score_table = key.assign(score=np.round(scores[row_of].ravel(), 4))
+    coding_table = key.assign(applied=applied[row_of].ravel(), coder="machine", role="machine")
     return Coded(check_table(score_table, SCORES), check_table(coding_table, CODINGS), model.version, model.start)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.codebook import Codebook, Facet
-from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one, log_loss
+from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one
 from pipeline.coding.examples import Example, codebook_examples, examples_digest
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.model import LEARNED, ZERO_SHOT, CodeModel, FacetModel
@@ -118,17 +118,23 @@ def _with_network(fitted: _Fitted, read: NDArray[np.float64], unseen: NDArray[np
 
     The network's share is the one under which the codes of these examples are likeliest.
     """
+    import numpy as np
+    from sklearn.metrics import log_loss
+
     model, rows = fitted.model, unseen[fitted.judged]
     if fitted.logits is None or rows.sum() < MIN_UNSEEN:
         return model
     linear, applied, first = model.calibration.scaled(fitted.logits[rows]), fitted.applied[rows], fitted.first[rows]
     weight = fitted.weight[rows]
     make = calibrate_many if model.choice == "many" else calibrate_one
+    each = np.repeat(weight, applied.shape[1])  # every code of an answer is a yes or no of its own
     tried = []
     for share in NETWORK_SHARES:
         logits = linear + share * read[fitted.judged[rows]]
         calibration = make(logits, applied, first, weight)
-        tried.append((log_loss(calibration.apply(logits), applied, weight), share, calibration))
+        probability = calibration.apply(logits).ravel()
+        loss = log_loss(applied.ravel(), probability, sample_weight=each, labels=[False, True])
+        tried.append((loss, share, calibration))
     _, share, calibration = min(tried, key=lambda one: one[:2])
     return FacetModel(model.codes, model.choice, model.weights, calibration, linear=model.calibration, share=share)
 

@@ -42,7 +42,7 @@ def evaluate(
     """
     lines = read_lines(path)
     by_book: dict[str, list[tuple[int, Mapping[str, Any]]]] = defaultdict(list)
-    for number, line in enumerate(lines, start=1):
+    for number, line in lines.items():
         by_book[_question(line) if codebook is None else ""].append((number, line))
     parts: dict[str, dict[str, Any]] = {}
     done = 0

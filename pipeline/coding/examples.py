@@ -28,14 +28,14 @@ class Example:
     weight: float = 1.0
 
 
-def read_lines(path: Path) -> list[dict[str, Any]]:
-    """Return the objects of a JSONL file with coded answers.
+def read_lines(path: Path) -> dict[int, dict[str, Any]]:
+    """Return the objects of a JSONL file with coded answers, by their line in the file, from 1.
 
     Raises:
         TableError: the file is missing, not UTF-8, empty, or a line is not an object with a text.
     """
     content = read_text(path, TableError)
-    out = []
+    out = {}
     for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
             continue
@@ -49,7 +49,7 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
             raise TableError(
                 problem(file=path, place=f"line {number}", found="no text", expected='an object with a key "text"')
             )
-        out.append(found)
+        out[number] = found
     if not out:
         raise TableError(problem(file=path, found="no answers", expected="one JSON object per line"))
     return out
@@ -75,7 +75,7 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
         CodebookError: a line names a code that is not in the codebook.
     """
     out = []
-    for number, line in enumerate(read_lines(path), start=1):
+    for number, line in read_lines(path).items():
         codes = [codebook.resolve(name, file=path, place=f"line {number}") for name in named_codes(line)]
         if not codes:
             raise TableError(

@@ -56,3 +56,10 @@ def test_a_codebooks_own_words_are_examples_but_never_its_excludes(write: Callab
     )
     texts = [example.text for example in codebook_examples(load_codebook(write("cb.yaml", content)))]
     assert texts == ["Eten", "D", "i", "k", "e", "B"]
+
+
+def test_a_mistake_is_at_the_line_of_the_file_blank_lines_counted(write: Callable[..., Path]) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    lines = '{"text": "a", "codes": ["Eten"]}\n\n\n{"text": "b", "codes": []}\n'
+    with pytest.raises(TableError, match="line 4: no codes"):
+        load_examples(write("ex.jsonl", lines), codebook)

@@ -50,6 +50,7 @@ def pseudonymise(texts: Sequence[str]) -> list[str]:
     Missing values and empty strings are returned as they are.
 
     Raises:
+        TypeError: `texts` is one text.
         ImportError: the word lists' packages (deduce, spacy-lookups-data, wordfreq) are not installed.
 
     >>> pseudonymise(["Mevrouw Jansen belde mij op 06-12345678."])
@@ -64,11 +65,14 @@ def find_personal_data(texts: Sequence[str]) -> list[list[Span]]:
     """Return for every text its spans of personal data, in order and without overlap.
 
     Raises:
+        TypeError: `texts` is one text.
         ImportError: the word lists' packages (deduce, spacy-lookups-data, wordfreq) are not installed.
 
     >>> find_personal_data(["Mijn BSN is 111222333"])
     [[Span(start=12, end=21, kind='bsn')]]
     """
+    if isinstance(texts, str):  # a text is a sequence of texts too, of one letter each, and no letter is a name
+        raise TypeError("a list of texts is expected, not one text: put it in a list")
     lexicon = load_lexicon()
     return [_spans(text, lexicon) if isinstance(text, str) and text else [] for text in texts]
 

@@ -103,6 +103,11 @@ def test_missing_values_pass_through() -> None:
     assert find_personal_data(texts) == [[], [], [], []]  # type: ignore[arg-type]
 
 
+def test_one_text_is_no_list_of_texts() -> None:
+    with pytest.raises(TypeError, match="put it in a list"):
+        pseudonymise("Mevrouw Jansen")
+
+
 def test_check_digits() -> None:
     assert [is_bsn(number) for number in ("111222333", "123456782")] == [True, True]
     assert [is_bsn(number) for number in ("123456789", "000000000")] == [False, False]

@@ -133,7 +133,8 @@ def code_answers(
     """Code the answers to one question into a codebook.
 
     Args:
-        answers: table with at least `answer_id` and `text`; rows with a `status` other than `answer` are left out.
+        answers: table with at least `answer_id` and `text`; rows with a `status` other than `answer` are left out, and
+            in a table without `status` those without a text.
         codebook: a codebook, the name of a shipped one, or a file.
         encoder: a sentence-transformers model by folder or name; the shipped Dutch one by default.
         examples: coded examples or a JSONL file; by default those that ship with the codebook.
@@ -160,7 +161,10 @@ def code_answers(
             raise TableError(problem(place="table answers", found=f"column '{column}' is missing"))
     fixed = [book.resolve(code) for code in fixed_codes]
     model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
-    todo = answers[answers["status"] == ANSWER] if "status" in answers.columns else answers
+    if "status" in answers.columns:
+        todo = answers[answers["status"] == ANSWER]
+    else:
+        todo = answers[answers["text"].notna() & (answers["text"].astype("str").str.strip() != "")]
     texts = [str(text) for text in todo["text"]]
     distinct = list(dict.fromkeys(texts))
     order = {code.id: column for column, code in enumerate(book.codes)}

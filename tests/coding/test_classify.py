@@ -53,6 +53,13 @@ def test_a_codebook_without_examples_starts_from_its_own_words(write: Callable[.
     assert set(coded.codings["role"]) == {"machine"}
 
 
+def test_without_a_status_rows_without_a_text_are_left_out(write: Callable[..., Path]) -> None:
+    rows = texts("veel te duur", "", "  ").assign(text=lambda table: table["text"].astype("object"))
+    rows.loc[len(rows)] = ["none", None]
+    rows.loc[len(rows)] = ["nan", float("nan")]
+    assert set(code_answers(rows, write("winkel.yaml", BOOK)).codings["answer_id"]) == {"0"}
+
+
 def test_every_answer_gets_a_score_for_every_code_and_at_least_one_code(write: Callable[..., Path]) -> None:
     hard = texts("xqzw", "👍", "…", "a" * 100_000, "prijs prijs kassa kassa")
     coded = code_answers(hard, write("winkel.yaml", BOOK))

@@ -46,8 +46,8 @@ MIN_GROUP_AUDIT: Final = 50
 
 def estimate_shares(
     codings: pd.DataFrame,
-    sample: pd.DataFrame | None = None,
-    answers: pd.DataFrame | None = None,
+    sample: pd.DataFrame | None,
+    answers: pd.DataFrame,
     level: float = 0.95,
     *,
     method: str = "post_stratified",
@@ -68,7 +68,7 @@ def estimate_shares(
         codings: contract CODINGS. A reviewed answer has at least one row of its review, applied or not.
         sample: contract SAMPLE. None while there are audit codings: the audit is taken to be a simple random sample of
             each question's answers, and `method` says so.
-        answers: contract ANSWERS; required.
+        answers: contract ANSWERS.
         level: of the intervals, a share 0-1.
         method: `post_stratified`, or the alternatives `wilson_audit`, `difference`, `ppi`, `machine_count`.
         population: group -> number of customers, for the finite population correction; the total under the name
@@ -87,8 +87,6 @@ def estimate_shares(
     Raises:
         TableError: a table breaks its contract, or a group has the total's name.
     """
-    if answers is None:
-        raise TableError(problem(place="estimate_shares", found="no answers", do="pass the answers table"))
     if method not in METHODS:
         raise TableError(problem(place="estimate_shares", found=f"unknown method '{method}'",
                                  do=did_you_mean(method, METHODS)))  # fmt: skip

@@ -238,7 +238,6 @@ def test_two_reviewers_of_one_answer_decide_by_majority(answers_of: Build, codin
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"answers": None}, "no answers"),
         ({"method": "postratified"}, "unknown method"),
         ({"level": 95}, "between 0 and 1"),
         ({"total": "Borne"}, "a group is called 'Borne'"),

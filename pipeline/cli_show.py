@@ -30,7 +30,7 @@ FEW = 50
 
 
 def _console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # a title or group is no markup
 
 
 def show_check(survey: Survey, intake: Intake) -> None:
@@ -47,7 +47,7 @@ def show_check(survey: Survey, intake: Intake) -> None:
     for name in ("question", *STATUSES, "with ticks"):
         left = name == "question"
         table.add_column(name.replace("_", " "), justify="left" if left else "right", no_wrap=left)
-    warnings = []
+    warnings = list(intake.notes)
     for question in survey.questions:
         rows = answers[answers["question"] == question.id]
         counts = rows["status"].value_counts()
@@ -88,7 +88,7 @@ def show_published(survey: Survey) -> None:
         return
     console.print(f"! {path.name}: {len(found)} slips in {len(reference)} published figures; look them up before use:")
     for file, place, what in found.itertuples(index=False):
-        console.print(f"  {file}: {place}: {what}", markup=False)
+        console.print(f"  {file}: {place}: {what}")
 
 
 def show_run(result: Result) -> None:
@@ -105,6 +105,8 @@ def show_run(result: Result) -> None:
     console.print(f"Personal data replaced in {result.workspace.note('intake')['replaced']} answers.")
     starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
     if starts:
+    for note in result.workspace.note("intake")["notes"]:
+        console.print(f"! {note}")
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )

@@ -19,11 +19,17 @@ def _text(value: object) -> object:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _spaced(value: object) -> object:
+    """Names have single spaces here and as they are read from a file, so that they are found."""
+    text = _text(value)
+    return " ".join(text.split()) if isinstance(text, str) else text
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Name = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+Name = Annotated[str, BeforeValidator(_spaced), Field(min_length=1)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_listed)]
 
 
@@ -35,7 +41,7 @@ class Input(_Settings):
     """The survey file and the meaning of its columns; unnamed columns are left alone."""
 
     file: str
-    sheet: Name | None = None
+    sheet: Annotated[str, BeforeValidator(_text), Field(min_length=1)] | None = None
     delimiter: Literal[";", ",", "\t", "|"] | None = None
     encoding: str | None = None
     respondent: Name | None = None
@@ -56,9 +62,9 @@ class Question(_Settings):
     codebook: str
     examples: str | None = None
     earlier_codebooks: dict[Name, str] = Field(default_factory=dict)
-    ticks: dict[str, str] = Field(default_factory=dict)
+    ticks: dict[Name, str] = Field(default_factory=dict)
     ticks_column: Name | None = None
-    ticks_separator: str = ";"
+    ticks_separator: Annotated[str, Field(min_length=1)] = ";"
     fixed_codes: Names = ()
     groups: Names = ()
 

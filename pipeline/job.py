@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"intake": 1, "coding": 1}
+STAGES = {"intake": 2, "coding": 1}
 
 
 @dataclass
@@ -124,7 +124,8 @@ def _intake(survey: Survey, workspace: Workspace, say: Progress) -> Step:
         write_table(paths["dropped"], found.dropped)
         status = found.answers["status"].value_counts()
         ticked = set(found.ticks["answer_id"])
-        only_ticked = (found.answers["status"] != ANSWER) & found.answers["answer_id"].isin(ticked)
+        without_text = ~found.answers["status"].isin([ANSWER, "other_language"])  # a foreign answer awaits a person
+        only_ticked = without_text & found.answers["answer_id"].isin(ticked)
         note = {
             "rows": found.n_rows,
             "respondents": int(found.answers["respondent_id"].nunique()),
@@ -152,6 +153,7 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
 
 def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
     from pipeline.coding.embed import encoder_digest
+            "notes": list(found.notes),
     from pipeline.coding.examples import examples_digest, examples_for
     from pipeline.coding.network import network_digest
 

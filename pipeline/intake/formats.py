@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import zipfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import TableError, did_you_mean, problem
+from pipeline.intake.workbook import cell_text, read_sheet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,9 +23,11 @@ _DELIMITERS = ";,\t|"
 
 
 def read_file(source: Input, path: Path) -> pd.DataFrame:
-    """Return the file as a frame of text, one row per input row, columns as named in the file, gaps as "".
+    """Return the file as a frame of text, one row per input row that holds anything, named columns only, gaps as "".
 
-    Answers such as "NA" or "None" stay what they are. Numbers are written as a person would (7, not 7.0).
+    Its index is the row as a person counts it in the file, from 1, header and empty rows too (SPSS, Parquet: the case).
+    Answers such as "NA" or "None" stay what they are. Numbers are written as a person would (7, not 7.0). `attrs` may
+    hold `sheet` (its name), `no_result` (column -> formulas without a stored result) and `labels` (of SPSS).
 
     Raises:
         TableError: the file is missing, empty, damaged, of an unknown kind, or its delimiter or encoding is wrong.
@@ -50,24 +53,18 @@ def read_file(source: Input, path: Path) -> pd.DataFrame:
             table = _read_csv(path, source)
     except OSError as error:
         raise TableError(problem(file=path, found=f"cannot be read ({error.strerror or 'I/O error'})")) from error
-    _check_header(table, path)
+    _check_header(list(table.columns), path)
     if table.empty:
         raise TableError(problem(file=path, found="a header but no rows", expected="at least one answer"))
-    return table
+    return table.loc[:, table.columns != ""]
 
 
-def row_number(index: object) -> int:
-    """Return the row as a person counts it in the file, the header being row 1."""
-    return int(str(index)) + 2
-
-
-def _check_header(table: pd.DataFrame, path: Path) -> None:
-    names = [str(name) for name in table.columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise TableError(
-                problem(file=path, place="header", found=f"two columns named '{name}'", do="rename one of them")
-            )
+def _check_header(names: list[str], path: Path) -> None:
+    """Refuse two columns of one name; it is not shown, for without a header row it is an answer."""
+    for place, name in enumerate(names):
+        if name and name in names[:place]:
+            found = f"columns {names.index(name) + 1} and {place + 1} have the same name"
+            raise TableError(problem(file=path, place="header", found=found, do="rename one of them"))
 
 
 def decode(raw: bytes, path: Path, encoding: str | None = None) -> str:
@@ -78,7 +75,7 @@ def decode(raw: bytes, path: Path, encoding: str | None = None) -> str:
     """
     if encoding is not None:
         try:
-            return raw.decode(encoding)
+            return raw.decode(encoding).removeprefix("\ufeff")
         except LookupError as error:
             raise TableError(
                 problem(file=path, found=f"encoding '{encoding}' is not known", expected="e.g. utf-8 or cp1252")
@@ -126,65 +123,55 @@ def _line(raw: bytes, position: int) -> int:
 
 
 def _read_csv(path: Path, source: Input) -> pd.DataFrame:
-    import pandas as pd
-
     text = decode(path.read_bytes(), path, source.encoding)
     if "\x00" in text:
         text = text.replace("\x00", "")
     first, _, rest = text.partition("\n")
     delimiter: str | None = source.delimiter
-    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:  # Excel's own hint
+    hint = first.strip().lower().startswith("sep=") and len(first.strip()) == 5  # Excel's own, and no row in it
+    if hint:
         delimiter, text = delimiter or first.strip()[4], rest
     needed = [name for name in (source.respondent, source.group, source.text) if name]
     delimiter = delimiter or _guess_delimiter(text, needed)
     csv.field_size_limit(1 << 30)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows: list[list[str]] = []
-    lines: list[int] = []
+    width = 0
     try:
         for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(reader.line_num)
+            width = width or (len(row) if any(cell.strip() for cell in row) else 0)
+            if len(row) > width and any(cell.strip() for cell in row[width:]):
+                raise TableError(
+                    problem(
+                        file=path,
+                        place=f"line {reader.line_num + hint}",
+                        found=f"{len(row)} columns",
+                        expected=f"{width} as in the header",
+                        do=f"quote answers that contain '{delimiter}'"
+                        if width > 1
+                        else f"check the delimiter: '{delimiter}' does not split this file",
+                    )
+                )
+            rows.append(row)
     except csv.Error as error:
         raise TableError(
             problem(
                 file=path,
-                place=f"line {reader.line_num}",
+                place=f"line {reader.line_num + hint}",
                 found=f"broken quoting ({error})",
                 do="close the quotation mark there, or double those inside an answer",
             )
         ) from error
-    if not rows:
-        raise TableError(problem(file=path, found="the file is empty", expected="a header row and at least one answer"))
-    header = [name.strip() for name in rows[0]]
-    width = len(header)
-    for row, line in zip(rows[1:], lines[1:], strict=True):
-        if len(row) > width and any(cell.strip() for cell in row[width:]):
-            raise TableError(
-                problem(
-                    file=path,
-                    place=f"line {line}",
-                    found=f"{len(row)} columns",
-                    expected=f"{width} as in the header",
-                    do=f"quote answers that contain '{delimiter}'"
-                    if width > 1
-                    else f"check the delimiter: '{delimiter}' does not split this file",
-                )
-            )
-    while header and header[-1] == "" and all(len(row) < width or not row[width - 1].strip() for row in rows[1:]):
-        header.pop()  # a trailing delimiter on every line
-        width -= 1
-    body = [(row + [""] * width)[:width] for row in rows[1:] if any(cell.strip() for cell in row)]
-    return pd.DataFrame(body, columns=header, dtype="object")
+    return _framed(rows, path)
 
 
 def _guess_delimiter(text: str, needed: list[str]) -> str:
     """Choose the delimiter that gives a header with the columns the survey names, else the one it holds most of."""
-    header = next(csv.reader(io.StringIO(text[:65536], newline=""), delimiter="\x1f"), [""])[0]
+    lines = csv.reader(io.StringIO(text[:65536], newline=""), delimiter="\x1f")
+    header = next((line[0] for line in lines if line and line[0].strip(f" {_DELIMITERS}")), "")
     best, best_score = ";", (-1, -1)
     for delimiter in _DELIMITERS:
-        names = [name.strip() for name in next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])]
+        names = [_name(name) for name in next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter), [])]
         score = (sum(name in names for name in needed), len(names))
         if score > best_score:
             best, best_score = delimiter, score
@@ -192,45 +179,36 @@ def _guess_delimiter(text: str, needed: list[str]) -> str:
 
 
 def _read_excel(path: Path, sheet: str | None) -> pd.DataFrame:
+    found = read_sheet(path, sheet)
+    table = _framed(found.rows, f"{path}: sheet '{found.name}'")
+    table.attrs["sheet"] = found.name
+    table.attrs["no_result"] = {name: found.no_result[place] for place, name in enumerate(table.columns)}
+    return table
+
+
+def _framed(rows: Iterable[Sequence[str]], file: str | Path) -> pd.DataFrame:
+    """Return rows under their header, the first that holds anything; empty ones fall out, the others keep their number.
+
+    Raises:
+        TableError: no row holds anything.
+    """
     import pandas as pd
-    from openpyxl import load_workbook
 
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
-        raise TableError(
-            problem(file=path, found="not a readable Excel workbook", do="open it in Excel and save it again as .xlsx")
-        ) from error
-    try:
-        if sheet is not None and sheet not in book.sheetnames:
-            raise TableError(problem(file=path, found=f"no sheet '{sheet}'", do=did_you_mean(sheet, book.sheetnames)))
-        rows = book[sheet if sheet is not None else book.sheetnames[0]].iter_rows(values_only=True)
-        header = [_cell(value).strip() for value in next(rows, ())]
-        while header and header[-1] == "":
-            header.pop()
-        if not header:
-            raise TableError(problem(file=path, found="the sheet is empty", expected="a header row and an answer"))
-        width = len(header)
-        body = [[_cell(value) for value in row[:width]] for row in rows]
-    finally:
-        book.close()
-    body = [row + [""] * (width - len(row)) for row in body if any(cell.strip() for cell in row)]
-    return pd.DataFrame(body, columns=header, dtype="object")
+    filled = [(number, row) for number, row in enumerate(rows, start=1) if any(cell.strip() for cell in row)]
+    if not filled:
+        raise TableError(problem(file=file, found="nothing in it", expected="a header row and at least one answer"))
+    header = [_name(cell) for cell in filled[0][1]]
+    width = len(header)
+    body = [[*row, *[""] * (width - len(row))][:width] for _, row in filled[1:]]
+    return pd.DataFrame(body, columns=header, index=[number for number, _ in filled[1:]], dtype="object")
 
 
-def _cell(value: object) -> str:
-    """Write a cell as a person reads it: whole numbers without a point, dates as ISO, nothing as ""."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+def _name(cell: object) -> str:
+    """Write a column's name with single spaces: a line break or a no-break space in it is not seen in Excel."""
+    return " ".join(str(cell).split())
 
 
 def _read_spss(path: Path) -> pd.DataFrame:
-    import pandas as pd
     import pyreadstat
 
     try:
@@ -239,7 +217,7 @@ def _read_spss(path: Path) -> pd.DataFrame:
         raise TableError(
             problem(file=path, found="not a readable SPSS file", do="save it again from SPSS as .sav (UTF-8)")
         ) from error
-    out = pd.DataFrame({name: _text_column(table[name]) for name in table.columns})
+    out = _texts(table)
     out.attrs["labels"] = {name: label for name, label in meta.column_names_to_labels.items() if label}
     return out
 
@@ -252,9 +230,17 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         table = pd.read_parquet(path)
     except (ArrowException, ValueError) as error:
         raise TableError(problem(file=path, found="not a readable Parquet file")) from error
-    return pd.DataFrame({str(name): _text_column(table[name]) for name in table.columns})
+    return _texts(table)
+
+
+def _texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as one of text: its columns by name, its cases numbered from 1."""
+    import pandas as pd
+
+    out = pd.DataFrame({place: _text_column(table[name]) for place, name in enumerate(table.columns)})
+    return out.set_axis([_name(name) for name in table.columns], axis=1).set_axis(range(1, len(out) + 1), axis=0)
 
 
 def _text_column(values: pd.Series) -> pd.Series:
     missing = values.isna()
-    return values.astype("object").where(~missing, None).map(_cell).astype("object")
+    return values.astype("object").where(~missing, None).map(cell_text).astype("object")

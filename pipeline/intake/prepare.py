@@ -21,13 +21,14 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Intake:
-    """The answers table, the ticks as codings (role `tick`), what was dropped, and counts that add up."""
+    """The answers table, the ticks as codings (role `tick`), what was dropped, counts that add up, and notes on it."""
 
     answers: pd.DataFrame
     ticks: pd.DataFrame
     dropped: pd.DataFrame
     n_rows: int
     n_replaced: int
+    notes: tuple[str, ...] = ()
 
 
 def prepare(survey: Survey, progress: Callable[[int, int], None] | None = None) -> Intake:
@@ -66,4 +67,5 @@ def prepare(survey: Survey, progress: Callable[[int, int], None] | None = None) 
         dropped=raw.dropped,
         n_rows=raw.n_rows,
         n_replaced=sum(safe[text] != text for text in cleaned),
+        notes=raw.notes,
     )

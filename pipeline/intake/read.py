@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import Input, Question, Survey
-from pipeline.errors import TableError, did_you_mean, problem
-from pipeline.intake.formats import read_file, row_number
+from pipeline.errors import TableError, problem
+from pipeline.intake.formats import read_file
+from pipeline.intake.personal_numbers import is_bsn
+from pipeline.intake.read_checks import check_columns, check_groups_and_waves, check_once, without_result
 from pipeline.intake.ticks import read_ticks
 
 if TYPE_CHECKING:
@@ -18,30 +20,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Raw:
-    """What was in the file: `answers` (text as typed), `ticks` (answer_id, code), `dropped` (row, reason), rows."""
+    """What was in the file: `answers` (text as typed), `ticks` (answer_id, code), `dropped` (row, reason), rows.
+
+    `notes` are sentences on what was read otherwise than it stands there.
+    """
 
     answers: pd.DataFrame
     ticks: pd.DataFrame
     dropped: pd.DataFrame
     n_rows: int
     labels: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def read_answers(survey: Survey) -> Raw:
     """Read the survey's file into long form.
 
     `answers` has answer_id, respondent_id, question, group, wave, text and weight, one row per respondent and question
-    asked of them, also where they left it empty. A respondent without an id in the file is named by the row (`r0002`).
+    asked of them, also where they left it empty. Without ids in the file, or with personal ones, respondents are
+    numbered (`r0001`).
 
     Raises:
-        TableError: a column is missing, an id occurs twice, a weight is no number, a tick is neither yes nor no.
+        TableError: a column is missing, an id occurs twice, a weight is no number, a tick is neither yes nor no, a
+            group has the total's name, no row is of the survey's wave.
     """
     import pandas as pd
 
     path = survey.path(survey.input.file)
     table = read_file(survey.input, path)
-    _check_columns(survey, table, path)
-    respondent = _respondents(survey.input, table, path)
+    check_columns(survey, table, path)
+    respondent, notes = _respondents(survey.input, table, path)
+    notes += without_result(survey, table)
     base = pd.DataFrame(
         {
             "respondent_id": respondent,
@@ -50,6 +59,7 @@ def read_answers(survey: Survey) -> Raw:
             "weight": _weights(survey.input, table, path),
         }
     )
+    check_groups_and_waves(survey, base, path)
     dropped: list[tuple[str, str]] = []
     parts: list[pd.DataFrame] = []
     ticks: list[pd.DataFrame] = []
@@ -63,19 +73,11 @@ def read_answers(survey: Survey) -> Raw:
         codebook = survey.codebook(question)
         ticks.append(read_ticks(question, codebook, table.loc[rows], part["answer_id"], path))
         parts.append(part)
+        if survey.input.layout == "long":
+            check_once(question, part["answer_id"], path)
     answers = pd.concat(parts, ignore_index=True)
     if survey.input.layout == "long":
         _note_unknown_questions(survey, table, dropped)
-        twice = answers.duplicated("answer_id", keep=False)
-        if twice.any():
-            raise TableError(
-                problem(
-                    file=path,
-                    found=f"{int(twice.sum())} rows share respondent and question",
-                    expected="one row per respondent and question",
-                    do="give each respondent one row per question",
-                )
-            )
     columns = ["answer_id", "respondent_id", "question", "group", "wave", "text", "weight"]
     return Raw(
         answers=answers[columns],
@@ -83,30 +85,8 @@ def read_answers(survey: Survey) -> Raw:
         dropped=pd.DataFrame(dropped, columns=["row", "reason"]),
         n_rows=len(table),
         labels=dict(table.attrs.get("labels", {})),
+        notes=tuple(notes),
     )
-
-
-def _check_columns(survey: Survey, table: pd.DataFrame, path: Path) -> None:
-    present = list(table.columns)
-    source = survey.input
-    wanted: list[tuple[str, str]] = []
-    for key in ("respondent", "group", "wave", "weight", "question", "text"):
-        name = getattr(source, key)
-        if name is not None:
-            wanted.append((f"input.{key}", name))
-    for question in survey.questions:
-        if question.column and source.layout == "wide":
-            wanted.append((f"question {question.id}", question.column))
-        if question.ticks_column:
-            wanted.append((f"question {question.id}, ticks_column", question.ticks_column))
-        wanted += [(f"question {question.id}, ticks", column) for column in question.ticks]
-    for place, name in wanted:
-        if name not in present:
-            if len(present) == 1:
-                hint = "check the delimiter: the file has one column as it is read now"
-            else:
-                hint = did_you_mean(name, present)
-            raise TableError(problem(file=path, place=place, found=f"no column '{name}'", do=hint))
 
 
 def _column(table: pd.DataFrame, name: str | None, default: str | None = None) -> pd.Series:
@@ -118,19 +98,19 @@ def _column(table: pd.DataFrame, name: str | None, default: str | None = None) -
     return values.where(values.notna(), default).astype("object")
 
 
-def _respondents(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:
+def _respondents(source: Input, table: pd.DataFrame, path: Path) -> tuple[pd.Series, list[str]]:
+    """Return the respondent of every row, and what to say about it: personal ids are numbered, the same one alike."""
     import pandas as pd
 
     if source.respondent is None:
-        digits = max(4, len(str(len(table))))
-        return pd.Series([f"r{number:0{digits}d}" for number in range(1, len(table) + 1)], index=table.index)
+        return _numbered(pd.Series(range(len(table)), index=table.index)), []
     ids = table[source.respondent].map(lambda value: re.sub(r"\s+", "_", str(value).strip()))
     empty = ids == ""
     if empty.any():
         raise TableError(
             problem(
                 file=path,
-                place=f"row {row_number(empty.idxmax())}, column {source.respondent}",
+                place=f"row {empty.idxmax()}, column {source.respondent}",
                 found="no respondent id",
                 do="give every row an id, or leave out 'input.respondent'",
             )
@@ -138,7 +118,7 @@ def _respondents(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:
     twice = ids.duplicated(keep=False)
     if source.layout == "wide" and twice.any():
         first = ids[twice].iloc[0]
-        rows = [str(row_number(row)) for row in ids.index[ids == first]][:5]
+        rows = [str(row) for row in ids.index[ids == first]][:5]
         raise TableError(
             problem(
                 file=path,
@@ -148,18 +128,29 @@ def _respondents(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:
                 do="remove the double rows, or use layout: long",
             )
         )
-    if ids.map(_is_personal).any():
-        return _respondents(source.model_copy(update={"respondent": None}), table, path)
-    return ids
+    personal = int(ids.map(_is_personal).sum())
+    if personal:
+        note = (
+            f"Column {source.respondent}: {personal} of {len(ids)} ids are an e-mail address or pass the test of a "
+            "citizen service number (BSN); respondents are numbered r0001, r0002, ... instead."
+        )
+        return _numbered(ids), [note]
+    return ids, []
+
+
+def _numbered(ids: pd.Series) -> pd.Series:
+    import pandas as pd
+
+    numbers, distinct = pd.factorize(ids)
+    digits = max(4, len(str(len(distinct))))
+    return pd.Series([f"r{number:0{digits}d}" for number in numbers + 1], index=ids.index)
 
 
 def _is_personal(respondent_id: str) -> bool:
-    """An e-mail address or a citizen service number (BSN) must not live on as an id; rows are then numbered instead."""
-    if "@" in respondent_id:
-        return True
-    digits = respondent_id.zfill(9) if respondent_id.isdigit() and len(respondent_id) in (8, 9) else ""
-    weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
-    return bool(digits) and sum(int(d) * w for d, w in zip(digits, weights, strict=True)) % 11 == 0
+    """An e-mail address or a citizen service number (BSN) must not live on as an id."""
+    return "@" in respondent_id or (
+        respondent_id.isdecimal() and len(respondent_id) in (8, 9) and is_bsn(respondent_id)
+    )
 
 
 def _weights(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:
@@ -169,14 +160,23 @@ def _weights(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:
         return pd.Series(1.0, index=table.index)
     texts = table[source.weight].str.strip().str.replace(",", ".", regex=False)
     weights = pd.to_numeric(texts, errors="coerce")
-    bad = weights.isna() | (weights < 0)
+    bad = weights.isna() | (weights < 0) | (weights == float("inf"))
     if bad.any():
         raise TableError(
             problem(
                 file=path,
-                place=f"row {row_number(bad.idxmax())}, column {source.weight}",
+                place=f"row {bad.idxmax()}, column {source.weight}",
                 found="a weight that is not a number of 0 or more",
                 do="correct it in the file",
+            )
+        )
+    if not weights.any():
+        raise TableError(
+            problem(
+                file=path,
+                place=f"column {source.weight}",
+                found="every weight is 0",
+                do="correct it in the file, or leave out 'input.weight'",
             )
         )
     return weights.astype("float64")
@@ -186,20 +186,20 @@ def _rows_of(
     source: Input, question: Question, table: pd.DataFrame, base: pd.DataFrame, dropped: list[tuple[str, str]]
 ) -> pd.Index:
     """Return the rows that belong to a question: those that name it (long), those of the groups it was asked in."""
-    mask = table[source.question].str.strip() == (question.column or question.id) if source.layout == "long" else None
+    mask = _column(table, source.question) == (question.column or question.id) if source.layout == "long" else None
     rows = table.index if mask is None else table.index[mask]
     if question.groups:
         asked = base.loc[rows, "group"].isin(question.groups)
         text_column = source.text if source.layout == "long" else question.column
         filled = table.loc[rows, text_column].str.strip() != "" if text_column else asked & False
         for row in rows[~asked & filled]:
-            dropped.append((str(row_number(row)), f"question {question.id} is not asked in this group"))
+            dropped.append((str(row), f"question {question.id} is not asked in this group"))
         rows = rows[asked]
     return rows
 
 
 def _note_unknown_questions(survey: Survey, table: pd.DataFrame, dropped: list[tuple[str, str]]) -> None:
     known = {question.column or question.id for question in survey.questions}
-    named = table[survey.input.question].str.strip()
+    named = _column(table, survey.input.question)
     for row in table.index[~named.isin(known)]:
-        dropped.append((str(row_number(row)), "its question is not in survey.yaml"))
+        dropped.append((str(row), "its question is not in survey.yaml"))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook
 from pipeline.config import Input, Survey
-from pipeline.errors import TableError, problem
-from pipeline.intake.formats import read_file, row_number
+from pipeline.errors import TableError, nearest, problem
+from pipeline.intake.formats import read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+_COUNT = re.compile(r"\d{1,3}(?:[., ]\d{3})+|\d+(?:\.0)?|")  # "1.000" is a thousand, "1000.0" what pandas writes
 
 COLUMNS = ("question", "code", "group", "wave", "share", "n")
 
@@ -65,19 +68,19 @@ def read_reference(survey: Survey) -> pd.DataFrame | None:
         raise TableError(
             problem(
                 file=path,
-                place=f"row {row_number(bad.idxmax())}, column share",
+                place=f"row {bad.idxmax()}, column share",
                 found="not a share",
                 expected="a number from 0 to 1, or a percentage with %",
             )
         )
     rows["share"] = shares
-    rows["n"] = pd.to_numeric(rows["n"], errors="coerce") if "n" in rows.columns else None
+    rows["n"] = _counts(rows["n"], path) if "n" in rows.columns else None
     twice = rows.duplicated(["question", "code", "group", "wave"])
     if twice.any():
         raise TableError(
             problem(
                 file=path,
-                place=f"row {row_number(twice.idxmax())}",
+                place=f"row {twice.idxmax()}",
                 found="the same question, code, group and wave as an earlier row",
                 expected="each of them once",
             )
@@ -86,4 +89,46 @@ def read_reference(survey: Survey) -> pd.DataFrame | None:
 
 
 def _code(book: Codebook, code: str, path: Path, index: object) -> str:
-    return book.resolve(code, file=path, place=f"row {row_number(index)}")
+    return book.resolve(code, file=path, place=f"row {index}")
+
+
+def _counts(texts: pd.Series, path: Path) -> pd.Series:
+    import pandas as pd
+
+    plain = texts.str.split().str.join(" ")
+    bad = ~plain.map(lambda text: _COUNT.fullmatch(text) is not None)
+    if bad.any():
+        raise TableError(
+            problem(
+                file=path,
+                place=f"row {bad.idxmax()}, column n",
+                found="not a number of people",
+                expected="a whole number, or nothing where it is not known",
+            )
+        )
+    return pd.to_numeric(plain.str.removesuffix(".0").str.replace(r"\D", "", regex=True), errors="coerce")
+
+
+def reference_notes(survey: Survey) -> list[str]:
+    """Say what of the reference file is not used: figures of other questions, or a reference group that is not there.
+
+    Raises:
+        TableError: the file can't be read.
+    """
+    path = reference_path(survey)
+    if path is None:
+        return []
+    table = read_file(Input(file=str(path)), path)
+    known = [question.id for question in survey.questions]
+    other = table.loc[~table["question"].isin(known), "question"].value_counts(sort=False)
+    notes = []
+    for name, number in other.items():
+        near = nearest(str(name), known)
+        hint = f"; did you mean '{near}'?" if near else ""
+        notes.append(f"{number} figures are not used: question '{name}' is not in survey.yaml{hint}")
+    groups = sorted(set(table["group"]))
+    near = nearest(survey.reference_group, groups)
+    if survey.reference_group not in groups and (near or "reference_group" in survey.model_fields_set):
+        hint = f"did you mean '{near}'?" if near else "its groups are: " + ", ".join(groups)
+        notes.append(f"no figure is of reference_group '{survey.reference_group}'; {hint}")
+    return notes

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from pipeline.codebook import Codebook
 from pipeline.config import Question
 from pipeline.errors import CodebookError, TableError, problem
-from pipeline.intake.formats import row_number
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_TICKED = frozenset("1 ja j yes y x v true waar aangekruist aangevinkt checked selected ✓ ✔ ☑".split())
+_TICKED = frozenset("1 ja j yes y x v true waar aangekruist aangevinkt genoemd gekozen ✓ ✔ ☑".split())
+_TICKED |= frozenset("checked selected named mentioned chosen".split())
 _NOT_TICKED = frozenset("0 2 99 nee n no false onwaar - #null!".split()) | {""}
 _NOT = ("niet ", "not ", "un")  # "niet aangekruist", "not selected", "unchecked"
 
@@ -41,7 +41,7 @@ def read_ticks(
                 raise TableError(
                     problem(
                         file=path,
-                        place=f"row {row_number(row)}, column {column}",
+                        place=f"row {row}, column {column}",
                         found="a tick that is neither yes nor no",
                         expected="1/0, ja/nee, x or empty",
                         do="recode the column, or use 'ticks_column' if it holds labels",
@@ -50,7 +50,7 @@ def read_ticks(
     if question.ticks_column:
         for row, value in table[question.ticks_column].items():
             for name in filter(str.strip, str(value).split(question.ticks_separator)):
-                place = f"row {row_number(row)}, column {question.ticks_column}"
+                place = f"row {row}, column {question.ticks_column}"
                 found[(ids[row], _code_of(name, codebook, path, place))] = None
     return pd.DataFrame(list(found), columns=["answer_id", "code"], dtype="object")
 

@@ -87,10 +87,12 @@ def test_parquet(tmp_path: Path) -> None:
     ("name", "content", "found"),
     [
         ("d.csv", b"", "the file is empty"),
+        ("d.csv", b"\n;;\n\n", "nothing in it"),
         ("d.csv", b"nr;tekst\n", "a header but no rows"),
-        ("d.csv", b"nr;tekst;tekst\n1;a;b\n", "two columns named 'tekst'"),
+        ("d.csv", b"nr;tekst;tekst\n1;a;b\n", "columns 2 and 3 have the same name"),
         ("d.csv", b"nr;tekst\n1;a;b\n", "line 2: 3 columns; expected 2"),
         ("d.csv", b'nr;tekst\n1;"a\n2;b\n', "broken quoting"),
+        ("d.csv", b'sep=;\nnr;tekst\n1;"a"b\n', "line 3: broken quoting"),
         ("d.csv", b"nr;tekst\n1;a\n2;\x81\x8d\xff\x90\n", "line 3: text that is neither UTF-8 nor Windows-1252"),
         ("d.csv", b"\xef\xbb\xbfnr;tekst\n1;\xff\n", "bytes that are not utf-8-sig"),
         ("d.xlsx", b"not a zip", "not a readable Excel workbook"),
@@ -128,3 +130,15 @@ def test_nul_bytes_a_huge_answer_and_other_scripts_are_read(write: Callable[...,
     assert rows[0][1] == "ab"
     assert len(rows[1][1]) == 1_000_000
     assert rows[2][1] == "شكرا 👍🏽"
+
+
+@pytest.mark.parametrize(("encoding", "named"), [("utf-8-sig", "utf-8"), ("utf-16", "utf-16-le")])
+def test_a_byte_order_mark_is_no_part_of_the_first_name(write: Callable[..., Path], encoding: str, named: str) -> None:
+    path = write("d.csv", csv_text(), encoding=encoding)
+    assert read_file(Input(file="d", encoding=named), path).columns[0] == "nr"
+
+
+def test_csv_rows_keep_their_number_and_a_blank_first_line_is_no_header(write: Callable[..., Path]) -> None:
+    table = read_file(Input(file="d"), write("d.csv", '\nnr;tekst\n1;"a\nb"\n\n;\n2;c\n'))
+    assert table.index.tolist() == [3, 6]
+    assert table["tekst"].tolist() == ["a\nb", "c"]

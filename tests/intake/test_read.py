@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipeline.config import load_survey
@@ -63,10 +64,93 @@ def test_labels_in_one_tick_column(small_survey: Path, write: Callable[..., Path
 
 
 @pytest.mark.parametrize("identity", ["jan@voorbeeld.nl", "111222333"])
-def test_an_id_that_is_personal_is_replaced_by_the_row(small_survey: Path, identity: str) -> None:
+def test_ids_that_are_personal_are_numbered_and_it_is_said(small_survey: Path, identity: str) -> None:
     data = small_survey.with_name("data.csv")
     data.write_text(data.read_text().replace("\n1;", f"\n{identity};"))
-    assert set(read_answers(load_survey(small_survey)).answers["respondent_id"]) == {f"r000{n}" for n in range(1, 7)}
+    raw = read_answers(load_survey(small_survey))
+    assert raw.answers["respondent_id"].tolist() == [f"r000{n}" for n in range(1, 7)]
+    assert len(raw.notes) == 1
+    assert "Column nr: 1 of 6 ids" in raw.notes[0]
+    assert identity not in raw.notes[0]
+
+
+@pytest.mark.parametrize("identity", ["00000000", "123456789", "1112223"])
+def test_ids_that_fail_the_bsn_test_stay(small_survey: Path, identity: str) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("\n1;", f"\n{identity};"))
+    raw = read_answers(load_survey(small_survey))
+    assert identity in set(raw.answers["respondent_id"])
+    assert raw.notes == ()
+
+
+LONG = """title: t
+wave: 1
+input: {file: d.csv, respondent: mail, layout: long, question: vraag, text: antwoord}
+questions: [{id: beter, column: "Wat kan beter?", codebook: klein.yaml}, {id: goed, codebook: klein.yaml}]
+"""
+
+
+def test_one_person_with_a_personal_id_is_one_respondent_in_the_long_layout(write: Callable[..., Path]) -> None:
+    write("klein.yaml", "codes: [A, Anders]\nresidual: anders\n")
+    write("d.csv", "mail;vraag;antwoord\na@x.nl;Wat kan beter?;a\nb@x.nl;goed;b\na@x.nl;goed;c\n")
+    raw = read_answers(load_survey(write("survey.yaml", LONG)))
+    assert raw.answers["answer_id"].tolist() == ["r0001:beter", "r0002:goed", "r0001:goed"]
+
+
+def test_double_answers_in_the_long_layout_are_named_by_row(write: Callable[..., Path]) -> None:
+    write("klein.yaml", "codes: [A, Anders]\nresidual: anders\n")
+    write("d.csv", "mail;vraag;antwoord\na@x.nl;goed;a\n\nb@x.nl;goed;b\na@x.nl;goed;geheim\n")
+    with pytest.raises(TableError, match="rows 2, 5: the same respondent and question 'goed'") as caught:
+        read_answers(load_survey(write("survey.yaml", LONG)))
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_file_without_a_header_row_shows_none_of_its_first_row(small_survey: Path) -> None:
+    small_survey.with_name("data.csv").write_text("1;Hengelo;;Mevrouw geheim hielp mij slecht\n2;Borne;;goed\n")
+    with pytest.raises(TableError, match="no column 'nr'.*put the column names in the first line") as caught:
+        read_answers(load_survey(small_survey))
+    for word in ("geheim", "Hengelo"):
+        assert word not in str(caught.value)
+
+
+def test_a_header_that_is_surely_one_is_shown(small_survey: Path) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("nr;plaats;t1;beter", "nr;plaats;t1;opmerking"))
+    with pytest.raises(TableError, match="no column 'beter'.*use one of: nr, opmerking, plaats, t1"):
+        read_answers(load_survey(small_survey))
+
+
+def test_a_title_above_the_header_of_a_sheet_is_explained(small_survey: Path) -> None:
+    rows = [("Enquête 2026", None, None, None), ("nr", "plaats", "t1", "beter"), (1, "Noord", "", "wacht")]
+    with pd.ExcelWriter(small_survey.with_name("data.xlsx")) as out:
+        pd.DataFrame(rows).to_excel(out, index=False, header=False, sheet_name="Blad")
+    small_survey.write_text(small_survey.read_text().replace("data.csv", "data.xlsx"))
+    with pytest.raises(TableError, match="sheet 'Blad', input.respondent: no column 'nr'.*first row that is filled"):
+        read_answers(load_survey(small_survey))
+
+
+def test_formulas_without_a_result_in_a_column_of_the_survey_are_said(small_survey: Path) -> None:
+    rows = [("nr", "plaats", "t1", "beter", "x"), (1, "Noord", "", "=A1", "=A2")]
+    with pd.ExcelWriter(small_survey.with_name("data.xlsx"), engine="openpyxl") as out:
+        pd.DataFrame(rows).to_excel(out, index=False, header=False)
+    small_survey.write_text(small_survey.read_text().replace("data.csv", "data.xlsx"))
+    notes = read_answers(load_survey(small_survey)).notes
+    assert len(notes) == 1
+    assert notes[0].startswith("Column beter: 1 formulas have no stored result")
+
+
+def test_names_with_line_breaks_are_found_however_they_are_written(small_survey: Path) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("t1;beter", 't1;"Wat kan\u00a0er\nbeter?"'))
+    small_survey.write_text(small_survey.read_text().replace("column: beter", 'column: "Wat kan er\\nbeter?"'))
+    assert len(read_answers(load_survey(small_survey)).answers) == 6
+
+
+@pytest.mark.parametrize(("yes", "no"), [("Genoemd", "Niet genoemd"), ("Named", "Not named"), ("Gekozen", "")])
+def test_words_for_a_tick(small_survey: Path, yes: str, no: str) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("Noord;1;", f"Noord;{yes};").replace("Zuid;0;", f"Zuid;{no};"))
+    assert read_answers(load_survey(small_survey)).ticks["answer_id"].tolist() == ["2:beter", "5:beter"]
 
 
 @pytest.mark.parametrize(
@@ -77,6 +161,8 @@ def test_an_id_that_is_personal_is_replaced_by_the_row(small_survey: Path, ident
         ("\n3;", "\n1;", ["column nr, rows 2, 4", "the same respondent id"]),
         ("\n3;", "\n;", ["row 4, column nr", "no respondent id"]),
         ("2;Noord;1;", "2;Noord;geheim;", ["row 3, column t1", "neither yes nor no"]),
+        ("2;Noord;1;", "\n2;Noord;geheim;", ["row 4, column t1"]),
+        ("4;Zuid", "4;Totaal", ["row 5, column plaats", "a group is called 'Totaal'"]),
     ],
 )
 def test_a_mistake_names_row_and_column_but_no_text(small_survey: Path, old: str, new: str, parts: list[str]) -> None:
@@ -88,6 +174,28 @@ def test_a_mistake_names_row_and_column_but_no_text(small_survey: Path, old: str
     for part in ["data.csv", *parts]:
         assert part in str(caught.value)
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("weights", "found"),
+    [
+        (["1", "inf"], "row 3, column w: a weight that is not a number"),
+        (["0", "0,0"], "column w: every weight is 0"),
+    ],
+)
+def test_weights_that_cannot_be_used(small_survey: Path, weights: list[str], found: str) -> None:
+    lines = [f"{n};Noord;;wacht;{weight}" for n, weight in enumerate(weights)]
+    small_survey.with_name("data.csv").write_text("\n".join(["nr;plaats;t1;beter;w", *lines]))
+    small_survey.write_text(small_survey.read_text().replace("group: plaats", "group: plaats, weight: w"))
+    with pytest.raises(TableError, match=found):
+        read_answers(load_survey(small_survey))
+
+
+def test_a_file_without_the_surveys_wave_is_refused(small_survey: Path) -> None:
+    small_survey.with_name("data.csv").write_text("nr;plaats;t1;beter;jaar\n1;Noord;;wacht;2025\n")
+    small_survey.write_text(small_survey.read_text().replace("group: plaats", "group: plaats, wave: jaar"))
+    with pytest.raises(TableError, match="column jaar: no row is of wave '2026'.*did you mean '2025'"):
+        read_answers(load_survey(small_survey))
 
 
 def test_a_wrong_delimiter_is_recognised(small_survey: Path) -> None:

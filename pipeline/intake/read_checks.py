@@ -1,0 +1,103 @@
+"""What is refused, or said, of a survey file before answers are made of it; a message never shows an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.config import Question, Survey
+from pipeline.errors import TableError, nearest, problem
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def wanted_columns(survey: Survey) -> list[tuple[str, str]]:
+    """Return the columns that the survey names, each with its place in survey.yaml."""
+    source = survey.input
+    wanted: list[tuple[str, str]] = []
+    for key in ("respondent", "group", "wave", "weight", "question", "text"):
+        name = getattr(source, key)
+        if name is not None:
+            wanted.append((f"input.{key}", name))
+    for question in survey.questions:
+        if question.column and source.layout == "wide":
+            wanted.append((f"question {question.id}", question.column))
+        if question.ticks_column:
+            wanted.append((f"question {question.id}, ticks_column", question.ticks_column))
+        wanted += [(f"question {question.id}, ticks", column) for column in question.ticks]
+    return wanted
+
+
+def check_columns(survey: Survey, table: pd.DataFrame, path: Path) -> None:
+    """Refuse a file without a column that is named; other names are shown only when that row is surely the header."""
+    wanted, present = wanted_columns(survey), list(table.columns)
+    missing = [(place, name) for place, name in wanted if name not in present]
+    if not missing:
+        return
+    place, name = missing[0]
+    sheet = table.attrs.get("sheet")
+    if near := nearest(name, present):
+        hint = f"did you mean '{near}'?"
+    elif len(missing) < len(wanted):
+        hint = "use one of: " + ", ".join(sorted(present))
+    elif sheet is not None:
+        hint = "put the column names in the first row that is filled, or name another sheet under 'input.sheet'"
+    elif len(present) == 1:
+        hint = "check the delimiter: the file has one column as it is read now"
+    else:
+        hint = "put the column names in the first line; as it is read now, it holds none that survey.yaml names"
+    where = place if sheet is None else f"sheet '{sheet}', {place}"
+    raise TableError(problem(file=path, place=where, found=f"no column '{name}'", do=hint))
+
+
+def without_result(survey: Survey, table: pd.DataFrame) -> list[str]:
+    """Say in which of the survey's columns formulas were read as empty, because the file holds no result for them."""
+    counts = table.attrs.get("no_result", {})
+    named = dict.fromkeys(name for _, name in wanted_columns(survey) if counts.get(name))
+    return [
+        f"Column {name}: {counts[name]} formulas have no stored result and were read as empty. "
+        "Open the file in Excel and save it."
+        for name in named
+    ]
+
+
+def check_groups_and_waves(survey: Survey, base: pd.DataFrame, path: Path) -> None:
+    """Refuse a group with the total's name, and a file without a row of the survey's wave."""
+    total = base["group"] == survey.total_label
+    if total.any():
+        raise TableError(
+            problem(
+                file=path,
+                place=f"row {total.idxmax()}, column {survey.input.group}",
+                found=f"a group is called '{survey.total_label}', as all groups together are",
+                do="leave rows with totals out, or choose another 'total_label' in survey.yaml",
+            )
+        )
+    if not (base["wave"] == survey.wave).any():
+        near = nearest(survey.wave, sorted(set(base["wave"])))
+        raise TableError(
+            problem(
+                file=path,
+                place=f"column {survey.input.wave}",
+                found=f"no row is of wave '{survey.wave}'",
+                expected="at least one",
+                do=f"did you mean '{near}'?" if near else "correct 'wave' or 'input.wave' in survey.yaml",
+            )
+        )
+
+
+def check_once(question: Question, ids: pd.Series, path: Path) -> None:
+    """Refuse a long file where a respondent answers a question in two rows; `ids` are answer ids by row."""
+    twice = ids.duplicated(keep=False)
+    if twice.any():
+        rows = ids.index[ids == ids[twice].iloc[0]]
+        raise TableError(
+            problem(
+                file=path,
+                place=f"rows {', '.join(map(str, rows[:5]))}",
+                found=f"the same respondent and question '{question.id}' ({int(twice.sum())} such rows in all)",
+                expected="one row per respondent and question",
+                do="remove or join the double rows",
+            )
+        )

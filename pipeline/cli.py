@@ -69,8 +69,10 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     from pipeline.cli_show import show_check, show_published
     from pipeline.config import load_survey
     from pipeline.intake.prepare import prepare
+    from pipeline.job import check_inputs
 
     found = load_survey(survey)
+    check_inputs(found, encoder=True)
     with progress_bars() as progress:
         intake = prepare(found, lambda done, total: progress("intake", done, total))
     show_check(found, intake)

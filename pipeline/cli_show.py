@@ -73,7 +73,7 @@ def show_check(survey: Survey, intake: Intake) -> None:
 def show_published(survey: Survey) -> None:
     """Print what cannot be right in the published figures that this survey is compared with."""
     from pipeline.estimates.consistency import check_published
-    from pipeline.intake.reference import read_reference, reference_path
+    from pipeline.intake.reference import read_reference, reference_notes, reference_path
     from pipeline.publish import codebooks, nets
 
     path, reference = reference_path(survey), read_reference(survey)
@@ -83,6 +83,8 @@ def show_published(survey: Survey) -> None:
     under = nets(codebooks(survey).values())
     found = check_published(reference, total=survey.total_label, nets=under, file=path.name)
     console = _console()
+    for note in reference_notes(survey):
+        console.print(f"! {path.name}: {note}")
     if found.empty:
         console.print(f"{path.name}: {len(reference)} published figures, no slips found.")
         return
@@ -103,10 +105,10 @@ def show_run(result: Result) -> None:
             indent = "" if what == "read" else "  "
             console.print(f"{indent}{number:>7,} {STATUS_WORDS[what]}")
     console.print(f"Personal data replaced in {result.workspace.note('intake')['replaced']} answers.")
-    starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
-    if starts:
     for note in result.workspace.note("intake")["notes"]:
         console.print(f"! {note}")
+    starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
+    if starts:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )

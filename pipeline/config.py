@@ -223,5 +223,13 @@ def _check(survey: Survey) -> None:
             earlier_codebook(survey, question, wave)
         for column, code in question.ticks.items():
             codebook.resolve(code, file=file, place=f"{place}.ticks.{column}")
-        for code in question.fixed_codes:
-            codebook.resolve(code, file=file, place=f"{place}.fixed_codes")
+        fixed = [codebook.resolve(code, file=file, place=f"{place}.fixed_codes") for code in question.fixed_codes]
+        if {facet.id for facet in codebook.facet_list()} <= {codebook.by_id[code].facet or "" for code in fixed}:
+            raise ConfigError(
+                problem(
+                    file=file,
+                    place=f"{place}.fixed_codes",
+                    found=f"nothing is left to code: these codes settle every facet of codebook '{codebook.id}'",
+                    do="leave 'fixed_codes' out; it is for a codebook with facets, one of which the question settles",
+                )
+            )

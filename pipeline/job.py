@@ -81,6 +81,7 @@ def run(
     workspace = Workspace(survey.workspace_path)
     result = Result(survey, workspace)
     say = progress or (lambda stage, done, total: None)
+    check_inputs(survey)
     with workspace.lock():
         result.steps.append(_intake(survey, workspace, say))
         check_quoted(survey, workspace)
@@ -88,6 +89,28 @@ def run(
         result.steps.append(_step(workspace, "estimates", *estimates_stage(survey, workspace, say)))
         result.steps.append(_step(workspace, "report", *report_stage(survey, workspace, say, formats)))
     return result
+
+
+def check_inputs(survey: Survey, *, encoder: bool = False) -> None:
+    """Open what a run needs besides the data: examples, Word template, reference and, where asked, the encoder.
+
+    Raises:
+        DuidingError: one of them is missing or wrong; the run would stop on it, perhaps after hours.
+    """
+    from pipeline.coding.examples import examples_for
+    from pipeline.intake.reference import read_reference
+
+    for question in survey.questions:
+        examples_for(survey.codebook(question), examples_file(survey, question))
+    if survey.report.template:
+        from pipeline.report.word import open_template
+
+        open_template(survey.path(survey.report.template))
+    read_reference(survey)
+    if encoder and survey.encoder is not None:
+        from pipeline.coding.embed import load_encoder
+
+        load_encoder(encoder_name(survey))
 
 
 def _step(workspace: Workspace, name: str, key: str, work: Callable[[], tuple[list[Path], dict[str, Any]]]) -> Step:
@@ -130,6 +153,7 @@ def _intake(survey: Survey, workspace: Workspace, say: Progress) -> Step:
             "rows": found.n_rows,
             "respondents": int(found.answers["respondent_id"].nunique()),
             "replaced": found.n_replaced,
+            "notes": list(found.notes),
             "dropped": len(found.dropped),
             "only_ticked": int(only_ticked.sum()),
             "status": {name: int(number) for name, number in sorted(status.items())},
@@ -153,7 +177,6 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
 
 def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
     from pipeline.coding.embed import encoder_digest
-            "notes": list(found.notes),
     from pipeline.coding.examples import examples_digest, examples_for
     from pipeline.coding.network import network_digest
 

@@ -27,11 +27,9 @@ Work = Callable[[], tuple[list[Path], dict[str, Any]]]
 
 def estimates_stage(survey: Survey, workspace: Workspace, say: Progress) -> tuple[str, Work]:
     """Return the key of the stage that makes shares, comparisons and response, and the work itself."""
-    from pipeline.intake.reference import read_reference, reference_path
+    from pipeline.intake.reference import reference_path
 
     reference_file = reference_path(survey)
-    if reference_file is not None and not reference_file.is_file():
-        read_reference(survey)  # raises, saying what is wrong
     key = key_of(
         stage=STAGES["estimates"],
         version=__version__,

@@ -39,6 +39,8 @@ def test_the_demo_surveys_are_valid(name: str) -> None:
         ),
         ("t1: Telefoon", "t1: Telefon", CodebookError, ["questions[0] (beter).ticks.t1", "did you mean 'Telefoon'"]),
         ("input: {", "input: {delimiter: x, ", ConfigError, ["input.delimiter", "expected"]),
+        ("ticks: {", "ticks_separator: '', ticks: {", ConfigError, ["questions[0].ticks_separator", "at least 1"]),
+        ("ticks: {", "fixed_codes: [Geld], ticks: {", ConfigError, ["(beter).fixed_codes", "nothing is left to code"]),
         ("title: Klein", "title: [Klein", ConfigError, ["not valid YAML"]),
     ],
 )

@@ -40,6 +40,24 @@ def test_read_is_coded_plus_set_aside(small_survey: Path) -> None:
     assert counts["non_answer"] == 1
 
 
+def test_a_ticked_answer_in_another_language_is_not_only_ticked(small_survey: Path) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text() + "7;Zuid;1;They should answer the phone much faster please\n")
+    counts = dict(run(small_survey).accounting)
+    assert (counts["ticked_only"], counts["other_language"]) == (2, 1)
+
+
+def test_what_is_missing_beside_the_data_stops_a_run_before_it_starts(small_survey: Path) -> None:
+    text = small_survey.read_text()
+    small_survey.write_text(text.replace("codebook: klein.yaml", "codebook: klein.yaml, examples: weg.jsonl"))
+    with pytest.raises(DuidingError, match="weg.jsonl"):
+        run(small_survey)
+    small_survey.write_text(text + "report: {template: weg.docx}\n")
+    with pytest.raises(DuidingError, match="weg.docx.*not a Word document"):
+        run(small_survey)
+    assert not small_survey.with_name("duiding-werk").exists()
+
+
 def test_only_what_changed_is_done_again(small_survey: Path) -> None:
     run(small_survey)
     text = small_survey.read_text()

@@ -30,7 +30,7 @@ def write_word(document: Document, context: Context, path: Path, template: Path 
     Raises:
         ConfigError: the template can't be read as a Word document.
     """
-    word = _opened(template)
+    word = open_template(template)
     if template is None:
         set_styles(word, context.say.language)
     word.core_properties.title = plain(document.title)
@@ -57,7 +57,12 @@ def _undate(path: Path) -> None:
             archive.writestr(ZipInfo(name), content, ZIP_DEFLATED)
 
 
-def _opened(template: Path | None) -> WordDocument:
+def open_template(template: Path | None) -> WordDocument:
+    """Return a Word document in the styles of a template, or in the usual ones.
+
+    Raises:
+        ConfigError: the template can't be read as a Word document.
+    """
     import docx
 
     try:

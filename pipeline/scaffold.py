@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,19 +66,20 @@ def write_scaffold(folder: Path, file: Path | None) -> Path:
     path = folder / "survey.yaml"
     if path.exists():
         raise ConfigError(problem(file=path, found="there is one already", do="edit it, or choose another folder"))
+    if file is None:
+        content = _template("antwoorden.xlsx", None, None, None, ["open_vraag"])
+    else:
+        from pipeline.intake.formats import read_file
+
+        table = read_file(Input(file=str(file)), file)
+        named = str(file.resolve())
+        if file.resolve().is_relative_to(folder.resolve()):
+            named = str(file.resolve().relative_to(folder.resolve()))
+        found = _guess(table)
+        content = _template(named, found["respondent"], found["group"], found["weight"], found["open"])
     if not (folder / CODEBOOK).exists():
         write_text(folder / CODEBOOK, _CODEBOOK)
-    if file is None:
-        write_text(path, _template("antwoorden.xlsx", None, None, None, ["open_vraag"]))
-        return path
-    from pipeline.intake.formats import read_file
-
-    table = read_file(Input(file=str(file)), file)
-    named = str(file.resolve())
-    if file.resolve().is_relative_to(folder.resolve()):
-        named = str(file.resolve().relative_to(folder.resolve()))
-    found = _guess(table)
-    write_text(path, _template(named, found["respondent"], found["group"], found["weight"], found["open"]))
+    write_text(path, content)
     return path
 
 
@@ -136,4 +138,4 @@ def _template(file: str, respondent: str | None, group: str | None, weight: str 
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return json.dumps(text, ensure_ascii=False)

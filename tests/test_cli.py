@@ -10,6 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.cli_show import show_check, show_run
+from pipeline.config import load_survey
+from pipeline.intake.prepare import prepare
+from pipeline.intake.read import read_answers
+from pipeline.job import run
+from pipeline.scaffold import write_scaffold
+
 
 def duiding(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
@@ -45,6 +52,63 @@ def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path) -> 
     again = duiding("run", tmp_path / "nieuw")
     assert "no work to do" in again.stdout
     assert "wacht" not in done.stdout + done.stderr + again.stdout
+
+
+def test_init_with_a_file_that_is_not_there_writes_nothing(tmp_path: Path) -> None:
+    done = duiding("init", tmp_path / "nieuw", "--file", tmp_path / "weg.xlsx")
+    assert done.returncode == 2
+    assert not (tmp_path / "nieuw").exists()
+
+
+def test_what_init_writes_of_a_hard_header_can_be_read(write: Callable[..., Path], tmp_path: Path) -> None:
+    rows = [f'{n};"Ik moest erg lang wachten {n}"' for n in range(20)]
+    header = 'nr;"Wat vindt u\n""van"" de\u00a0balie\\kassa?"'
+    write_scaffold(tmp_path / "nieuw", write("a.csv", "\n".join([header, *rows])))
+    survey = load_survey(tmp_path / "nieuw")
+    assert survey.questions[0].column == 'Wat vindt u "van" de balie\\kassa?'
+    assert len(read_answers(survey).answers) == 20
+
+
+def test_square_brackets_in_a_title_or_group_are_shown_as_they_are(
+    small_survey: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = small_survey.read_text().replace("Klein onderzoek", '"Onderzoek [concept] [/b] :smile:"')
+    small_survey.write_text(text)
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("Noord", "[/Noord]"))
+    survey = load_survey(small_survey)
+    show_check(survey, prepare(survey))
+    show_run(run(survey))
+    shown = capsys.readouterr().out
+    assert shown.count("Onderzoek [concept] [/b] :smile: (2026)") == 2
+    assert "[/Noord] 2" in shown
+
+
+def test_ids_that_are_numbered_are_said_by_check_and_run(
+    small_survey: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("\n1;", "\njan@voorbeeld.nl;"))
+    survey = load_survey(small_survey)
+    show_check(survey, prepare(survey))
+    show_run(run(survey))
+    assert capsys.readouterr().out.count("! Column nr: 1 of 6 ids") == 2
+
+
+@pytest.mark.parametrize(
+    ("setting", "part"),
+    [
+        ("report: {template: weg.docx}", "not a Word document"),
+        ("encoder: ./weg", "no such model folder"),
+        ("reference: weg.csv", "no such file"),
+    ],
+)
+def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str, part: str) -> None:
+    small_survey.write_text(small_survey.read_text() + setting + "\n")
+    done = duiding("check", small_survey)
+    assert done.returncode == 2
+    assert part in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
 
 
 def test_init_does_not_overwrite(small_survey: Path) -> None:

@@ -92,6 +92,10 @@ def push(
             f"{done.question}{kind}: {done.added} tasks sent, {done.renewed} renewed, {done.predictions} machine codes "
             f"renewed, {done.there} were there, {done.coded_before} were coded before"
         )
+        if done.divided_as_before:
+            _say(f"  divided over {', '.join(done.divided_as_before)}, as before; --reviewer NAME divides it anew")
+        if done.blind and not blind and done.kind == "main":
+            _say("  without machine codes: this project was made with --blind and stays blind")
         for title, link in done.links.items():
             _say(f"  {title}: {link}")
     for name, why in explain.left_out.items():

@@ -72,7 +72,7 @@ def test_a_reviewer_codes_with_the_keyboard(
     pushed = push(
         made.workspace, made.survey, reviewers=["anna"], explain=lambda _, texts, codes: dict.fromkeys(texts, WHY)
     )
-    link = pushed[0].links["Steekproef: anna"]
+    link = pushed[0].links["anna: steekproef"]
     labels = {code.label: code.id for code in made.survey.codebook(made.survey.questions[0]).codes}
     wishes: list[str] = []
     page.on("request", lambda request: wishes.append(request.url))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.coders import Coders
-from pipeline.review.events import Event, add_events, utc
+from pipeline.review.events import Event, add_events, latest, read_journal, utc
 from pipeline.review.excel_write import ABOUT_SHEET, FIRST, LAST, LONGEST_CELL, MACHINE, MARK, READY
 from pipeline.review.files import one_at_a_time
 from pipeline.review.labeling import Choice, check_codes, problem_of
@@ -60,10 +60,28 @@ def import_workbook(
             found, left = reading.rows(notes)
             events += found
             n_open += left
+        _refuse_own(events, read_journal(workspace), path)
         new = add_events(workspace, with_sample_roles(events, read_sample(workspace)))
         coders.save()
         keep_notes(workspace, notes, clean_notes)
         return ImportedWorkbook(len(events), len(new), n_open)
+
+
+def _refuse_own(events: Sequence[Event], journal: Sequence[Event], path: Path) -> None:
+    """Refuse a coder's second coding of answers that the same coder coded first, or the other way round."""
+    other: dict[bool, set[str]] = {True: set(), False: set()}
+    mine = {event.coder for event in events}
+    for event in latest(journal).values():
+        if event.counts and not event.adjudicated and event.coder in mine:
+            other[event.role == "second"].add(event.answer_id)
+    own = sorted(event.answer_id for event in events if event.answer_id in other[event.role != "second"])
+    if own:
+        raise ReviewError(
+            problem(file=path,
+                    found=f"first and second coding of {len(own)} answers by one coder: {', '.join(own[:5])}",
+                    expected="another person as the second coder",
+                    do="give --coder the name of who coded this workbook")
+        )  # fmt: skip
 
 
 def _open(path: Path) -> Any:

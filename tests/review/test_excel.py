@@ -127,6 +127,20 @@ def test_the_second_coder_gets_no_machine_codes(made: Made, tmp_path: Path) -> N
     assert (event.role, event.origin) == ("second", "manual")
 
 
+def test_the_second_coder_is_somebody_else(made: Made, file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tweede.xlsx"
+    export_workbook(made.workspace, made.survey, path, second=True)
+    edit(path, lambda book: fill(book["1 verbeter"], 2, ("Anders",)))
+    twice = openpyxl.load_workbook(path)["1 verbeter"]["A2"].value
+    rows = {row[0].value: row[0].row for row in openpyxl.load_workbook(file)["1 verbeter"].iter_rows(min_row=2)}
+    edit(file, lambda book: fill(book["1 verbeter"], rows[twice], ("Anders",)))
+    import_workbook(made.workspace, made.survey, file, coder="anna")
+    with pytest.raises(ReviewError, match=f"first and second coding of 1 answers by one coder: {twice}"):
+        import_workbook(made.workspace, made.survey, path, coder="Anna")
+    assert len(read_journal(made.workspace)) == 1
+    assert import_workbook(made.workspace, made.survey, path, coder="bo").n_new == 1
+
+
 def test_rows_may_be_sorted(made: Made, file: Path) -> None:
     def turn(book: Any) -> None:
         sheet = book["1 verbeter"]

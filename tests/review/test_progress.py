@@ -78,6 +78,30 @@ def test_stopping_is_defensible_when_the_interval_is_narrow_and_coders_agree(mad
     assert wide.objections == ("the widest interval is ±7.1 points, more than ±5.0",)
 
 
+def test_one_person_twice_is_not_two_people(made: Made) -> None:
+    code(made, "audit", "anna")
+    code(made, "second", "anna")
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert (state.people, state.machine_second, len(state.own_second)) == ((), (), 30)
+    assert state.objections == ("only 0 answers were coded by two people, too few to know how well they agree",)
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
+    assert "coded twice by one and the same coder, which is no second opinion: 30 (" in shown.output
+    code(made, "second", "bo", at="2022-11-02T10:00:00.000000Z")
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert (state.people[0].n, state.own_second) == (30, ())
+
+
+def test_a_code_added_later_is_no_disagreement(made: Made) -> None:
+    known = tuple(made.survey.codebook(made.survey.questions[0]).by_id)
+    code(made, "audit", "anna", judged=tuple(name for name in known if name != "tijd"), codes="werk")
+    code(made, "second", "bo", codes="werk")
+    second = [event for event in _events(made) if event.role == "second"]
+    add_events(made.workspace, [replace(event, codes=(*event.codes, "tijd")) for event in second])
+    (state,) = review_progress(made.workspace, made.survey)
+    assert state.people[0].percent == 1.0
+    assert {found.code: found.n for found in state.people}["tijd"] == 0
+
+
 def _events(made: Made) -> list[Event]:
     from pipeline.review.events import latest, read_journal
 

@@ -12,6 +12,7 @@ from pipeline.cli_progress import progress_bars
 
 if TYPE_CHECKING:
     from pipeline.config import Survey
+    from pipeline.review.events import Compared
     from pipeline.workspace import Workspace
 
 app = typer.Typer(
@@ -218,14 +219,32 @@ def import_(
 
         done = import_workbook(workspace, found, file, coder=coder, clean_notes=pseudonymise)
         _say(f"{done.n_ready} answers marked ready, {done.n_new} new; {done.n_open} not ready yet")
+        _compared(done.compared)
+        if done.elsewhere:
+            _say(f"{len(done.elsewhere)} were coded otherwise elsewhere after this workbook was exported; that coding "
+                 f"goes on to count: {_some(done.elsewhere)}")  # fmt: skip
+        for place in done.not_read:
+            _say(f"{place}: this column is not of the workbook as it was exported; it was not read")
     else:
         from pipeline.review.exchange import import_jsonl
 
         lines = import_jsonl(workspace, found, file)
         _say(f"{lines.n_read} codings read, {lines.n_new} new")
+        _compared(lines.compared)
         if lines.n_not_drawn:
             _say(f"{lines.n_not_drawn} audited answers were never drawn here: they teach, and feed no percentages")
     _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+
+
+def _compared(found: Compared) -> None:
+    if found.replaced:
+        _say(f"{len(found.replaced)} replace an earlier coding: {_some(found.replaced)}")
+    if found.older:
+        _say(f"{len(found.older)} are older than what the journal holds and were left out: {_some(found.older)}")
+
+
+def _some(ids: Sequence[str], most: int = 10) -> str:
+    return ", ".join(ids[:most]) + (", ..." if len(ids) > most else "")
 
 
 def _draw(

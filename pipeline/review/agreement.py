@@ -135,7 +135,7 @@ def compare_coders(
         ids = [key for key in shared if code in both_asked[key]]
         pairs = [pair for key, pair in zip(shared, whole, strict=True) if code in both_asked[key]]
         if not pairs:
-            out.append(Agreement(code, 0, *[math.nan] * 6, "unused"))
+            out.append(Agreement(code, 0, math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, "unused"))
             continue
         mine = [code in a for a, _ in pairs]
         theirs = [code in b for _, b in pairs]

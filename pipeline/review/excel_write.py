@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
-from pipeline.review.events import latest, read_journal
+from pipeline.review.events import latest, read_journal, utc
 from pipeline.review.labeling import Choice
 from pipeline.review.projects import survey_key
 from pipeline.review.sample import read_sample
@@ -72,11 +73,12 @@ def export_workbook(
         for sheet in sheets:
             _write_sheet(book, sheet)
         about = book.add_worksheet(ABOUT_SHEET)
-        about.write_row(0, 0, ["sheet", "question", "role", "codebook", "survey"])
+        about.write_row(0, 0, ["sheet", "question", "role", "codebook", "survey", "exported"])
+        now = utc(datetime.now(UTC).isoformat())
         for row, sheet in enumerate(sheets, start=1):
             about.write_row(
                 row, 0,
-                [sheet.name, sheet.question.id, sheet.role, sheet.choice.codebook.digest, survey_key(survey)],
+                [sheet.name, sheet.question.id, sheet.role, sheet.choice.codebook.digest, survey_key(survey), now],
             )  # fmt: skip
         about.very_hidden()
         book.close()
@@ -141,7 +143,7 @@ def _write_sheet(book: Any, sheet: Sheet) -> None:
     page.data_validation(1, ready, last, ready,
                          {**listed, "source": [READY], "error_message": "Kies ja of laat leeg."})  # fmt: skip
     page.freeze_panes(1, len(FIRST))
-    page.autofilter(0, 0, last, ready)
+    page.autofilter(0, 0, last, len(names) - 1)  # the hidden machine codes too, or sorting leaves them behind
     page.set_column(0, 0, 14)
     page.set_column(1, 1, 12)
     page.set_column(2, 2, 70)

@@ -42,7 +42,8 @@ class QuestionProgress:
     """The review of one question. `drawn` and `done` are per role; ids are of answers that need someone's attention.
 
     `own_second` are second codings by the first coder, which compare nobody. `people` compares first and second coder,
-    `machine_first` machine and first coder (who saw the machine's codes), `machine_second` machine and second coder (who did not). `half_width` is that of the widest interval (0-1).
+    `machine_first` machine and first coder (who saw the machine's codes), `machine_second` machine and second coder
+    (who did not). `half_width` is that of the widest interval (0-1).
     """
 
     question: str

@@ -115,7 +115,7 @@ def update_project(
             id=project.id, label_config=config, expert_instruction=instruction(choice),
             title=title_of(survey, question, project.kind),
             description=_description(survey, question, project.kind, choice),
-            **({"show_collab_predictions": False} if hide else {}),
+            show_collab_predictions=project.kind == "main" and not blind,
         )  # fmt: skip
     return True
 

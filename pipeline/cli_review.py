@@ -21,7 +21,7 @@ app = typer.Typer(
 )  # fmt: skip
 SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
 Audit = Annotated[int, typer.Option(min=0, help="Random answers per question, in all; they feed the percentages.")]
-Training = Annotated[int, typer.Option(min=0, help="More answers per question that teach the classifier most.")]
+Training = Annotated[int, typer.Option(min=0, help="Answers per question that teach most, in all.")]
 Second = Annotated[
     float | None, typer.Option(min=0.0, max=1.0, help="Share of the audit that a second coder codes, blind.")
 ]
@@ -37,6 +37,7 @@ def start(
 ) -> None:
     """Bring up a Label Studio of this survey's own, on this computer only."""
     from pipeline.review.client import address, connected
+    from pipeline.review.sample import read_sample
     from pipeline.review.server import credentials_file, is_running
     from pipeline.review.server import start as start_server
 
@@ -52,7 +53,8 @@ def start(
         _say(f"Label Studio {'was already' if was_up else 'is'} up: {server.url}")
         _say(f"Login and password are in {credentials_file(workspace)} (only you can read it).")
         _say("Colleagues get an account through the invite link under Organization, 'Add People'.")
-    _say(f"Next: duiding review push {survey}")
+    drawn = " --audit 120 --reviewer NAME" if read_sample(workspace).empty else ""
+    _say(f"Next: duiding review push {survey}{drawn}")
 
 
 @app.command()
@@ -101,6 +103,7 @@ def push(
             _say(f"  {title}: {link}")
     for name, why in explain.left_out.items():
         _say(f"{name}: the tasks don't tell why the machine coded as it did: {why}")
+    _undrawn(workspace)
     _say(f"Next: have them coded, then: duiding review pull {survey}")
 
 
@@ -118,6 +121,13 @@ def pull(survey: SurveyFile = Path("survey.yaml")) -> None:
         _say(f"{one.question} ({one.kind}): {one.n_annotations} codings there, {len(one.news)} new")
         for event in one.wrong:
             _say(f"  {event.answer_id}: does not count ({event.problem.replace('_', ' ')}); have it coded again")
+        if one.coded_skips:
+            _say(f"  skipped, though codes were filled in: {_some(one.coded_skips)}; if those are meant, open them in "
+                 "the view Overgeslagen, press 'Cancel skip' and then save")  # fmt: skip
+        if one.gone:
+            _say(
+                f"  deleted on the server, but kept here and counting: {_some(one.gone)}; code them anew to replace it"
+            )
     _say(f"Wrote {journal_file(workspace)}")
     waiting = open_conflicts(workspace)
     if waiting:
@@ -167,6 +177,7 @@ def status(
         _say("\n" + "\n".join(describe(state, coders.login, planner.needed(state.question, margin), margin)))
     if not states:
         _say(planner.advice(margin))
+    _undrawn(workspace)
     _say("Counted up to the last 'duiding review pull'.")
 
 
@@ -234,6 +245,14 @@ def import_(
         if lines.n_not_drawn:
             _say(f"{lines.n_not_drawn} audited answers were never drawn here: they teach, and feed no percentages")
     _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+
+
+def _undrawn(workspace: Workspace) -> None:
+    from pipeline.review.draw import came_later
+
+    for question, n in came_later(workspace).items():
+        _say(f"! {question}: {n} answers came after the audit was drawn and had no chance to be in it; "
+             "the same --audit again draws from all of them")  # fmt: skip
 
 
 def _compared(found: Compared) -> None:

@@ -1,4 +1,4 @@
-"""What a push sends and to whom, on a server in memory: everybody's work is seen, blind stays blind."""
+"""Push and pull on a server in memory: everybody's work is seen, blind stays blind, nothing changes in silence."""
 
 import contextlib
 from collections import Counter
@@ -12,7 +12,10 @@ from pipeline.review import push as push_module
 from pipeline.review.client import Address
 from pipeline.review.draw import draw
 from pipeline.review.labeling import to_result
+from pipeline.review.pull import pull
 from pipeline.review.push import push
+from pipeline.review.reviewed import reviewed_codings
+from pipeline.review.views import decision_views
 
 from .conftest import Made, choice
 from .fake_server import FakeServer
@@ -105,3 +108,38 @@ def test_what_showed_machine_codes_cannot_become_blind(made: Made, fake: FakeSer
     assert len(fake.guesses) == 12
     with pytest.raises(ReviewError, match="show the machine's codes already.*leave --blind out"):
         push(made.workspace, made.survey, blind=True)
+
+
+def test_a_skip_that_was_coded_afterwards_is_named(made: Made, fake: FakeServer) -> None:
+    push(made.workspace, made.survey, reviewers=["anna", "bo"])
+    (one, task), (_, other), *_ = fake.of(fake.project("verbeter")).items()
+    page = choice(made, "verbeter")
+    guess = {"result": to_result(page, ["werk"])}
+    skip = fake.code(task, to_result(page, ["werk"]), was_cancelled=True, prediction=guess)
+    fake.code(other, to_result(page, ["werk"]), was_cancelled=True, prediction=guess)
+    assert pull(made.workspace, made.survey)[0].coded_skips == (), "skipped with the machine's codes as they stood"
+    skip["result"] = to_result(page, ["werk", "tijd"])
+    found = pull(made.workspace, made.survey)[0]
+    assert (found.news, found.coded_skips) == ((), (one,))
+    skip |= {"result": to_result(page, ["werk"]), "updated_at": "2022-11-01T10:05:00.000000Z"}
+    assert pull(made.workspace, made.survey)[0].coded_skips == (one,), "saved again, with the machine's codes"
+    skip |= {"was_cancelled": False}
+    found = pull(made.workspace, made.survey)[0]
+    assert (len(found.news), found.coded_skips) == (1, ())
+    assert set(reviewed_codings(made.workspace)["answer_id"]) == {one}
+
+
+def test_a_coding_deleted_on_the_server_is_named_and_counts(made: Made, fake: FakeServer) -> None:
+    push(made.workspace, made.survey, reviewers=["anna", "bo"])
+    (one, task), (_, other), *_ = fake.of(fake.project("verbeter")).items()
+    for each in (task, other):
+        fake.code(each, to_result(choice(made, "verbeter"), ["werk"]))
+    assert pull(made.workspace, made.survey)[0].gone == ()
+    task["annotations"].clear()
+    found = pull(made.workspace, made.survey)
+    assert [(f.kind, f.news, f.gone) for f in found] == [("main", (), (one,)), ("second", (), ())]
+    assert one in set(reviewed_codings(made.workspace)["answer_id"])
+
+
+def test_what_was_skipped_when_deciding_has_a_view() -> None:
+    assert [view["title"] for view in decision_views()] == ["Te beslissen", "Overgeslagen"]

@@ -125,9 +125,7 @@ def pull(survey: SurveyFile = Path("survey.yaml")) -> None:
             _say(f"  skipped, though codes were filled in: {_some(one.coded_skips)}; if those are meant, open them in "
                  "the view Overgeslagen, press 'Cancel skip' and then save")  # fmt: skip
         if one.gone:
-            _say(
-                f"  deleted on the server, but kept here and counting: {_some(one.gone)}; code them anew to replace it"
-            )
+            _say(f"  deleted on the server, but kept here and counting: {_some(one.gone)}; coding anew replaces it")
     _say(f"Wrote {journal_file(workspace)}")
     waiting = open_conflicts(workspace)
     if waiting:

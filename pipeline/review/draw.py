@@ -84,8 +84,7 @@ def came_later(workspace: Workspace) -> dict[str, int]:
         return {}
     answers = read_table(path)
     there = answers.loc[answers["status"] == ANSWER, "question"].value_counts()
-    stands_for = (
-        (1 / audit["inclusion_probability"]).groupby(audit["question"]).agg(lambda weights: weights.sum(skipna=False))
-    )
+    weights = (1 / audit["inclusion_probability"]).groupby(audit["question"])
+    stands_for = weights.agg(lambda part: part.sum(skipna=False))
     later = {str(name): int(there.get(name, 0)) - round(float(n)) for name, n in stands_for.items() if n == n}
     return {name: n for name, n in later.items() if n > 0}

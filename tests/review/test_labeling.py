@@ -128,6 +128,13 @@ def test_without_machine_codes_or_reasons_tasks_stay_as_they_are(make_survey: Ca
     assert tasks == before
 
 
+def test_the_page_says_what_its_keys_do_not() -> None:
+    choice = Choice(load_codebook("participatiewet-verbeter"))
+    assert "na een notitie eerst Enter" in label_config(choice)
+    assert "eerst Cancel skip" in label_config(choice)
+    assert "Zonder Cancel skip blijft het overgeslagen" in instruction(choice)
+
+
 def test_labels_with_markup_stay_labels() -> None:
     codebook = parse_codebook({"codes": [{"id": "a", "label": '<b>"R&D"</b>', "definition": "x < y & z"}]}, file="x")
     choice = Choice(codebook)

@@ -131,8 +131,8 @@ def instruction(choice: Choice) -> str:
     parts = [
         "<p>Kies de codes met hun toets, <b>t</b> voor twijfel, Ctrl+Enter om op te slaan. Druk na het typen van een "
         "notitie eerst op Enter.</p>",
-        "<p>Een overgeslagen antwoord alsnog coderen: open het vanuit <b>Overgeslagen</b>, kies <b>Cancel skip</b>, kies "
-        "de codes en sla op. Zonder Cancel skip blijft het overgeslagen.</p>",
+        "<p>Een overgeslagen antwoord alsnog coderen: open het vanuit <b>Overgeslagen</b>, druk op <b>Cancel skip</b>, "
+        "kies de codes en sla op. Zonder Cancel skip blijft het overgeslagen.</p>",
     ]
     for facet, codes in choice.facets():
         if facet.id:

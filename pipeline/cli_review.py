@@ -111,7 +111,6 @@ def push(
 def pull(survey: SurveyFile = Path("survey.yaml")) -> None:
     """Fetch what was coded into the workspace; what is there already is left alone."""
     from pipeline.intake.pseudonymise import pseudonymise
-    from pipeline.review.adjudicate import open_conflicts
     from pipeline.review.events import journal_file
     from pipeline.review.pull import pull as pull_codings
 
@@ -127,13 +126,7 @@ def pull(survey: SurveyFile = Path("survey.yaml")) -> None:
         if one.gone:
             _say(f"  deleted on the server, but kept here and counting: {_some(one.gone)}; coding anew replaces it")
     _say(f"Wrote {journal_file(workspace)}")
-    waiting = open_conflicts(workspace)
-    if waiting:
-        ids = ", ".join(conflict.answer_id for conflict in waiting[:10])
-        _say(f"Coders disagree on {len(waiting)} answers: {ids}{', ...' if len(waiting) > 10 else ''}")
-        _say(f"Next: duiding review adjudicate {survey}")
-    else:
-        _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+    _disagree_or_next(workspace, survey)
 
 
 @app.command()
@@ -191,6 +184,9 @@ def export(
     second: Second = None,
     by_group: ByGroup = False,
     for_second: Annotated[bool, typer.Option("--for-second-coder", help="The blind second coding.")] = False,
+    decide: Annotated[
+        bool, typer.Option("--adjudicate", help="What coders disagree on, for someone to decide.")
+    ] = False,
     question: OfQuestion = None,
 ) -> None:
     """Write what is left to code to Excel (.xlsx), or all codings to JSON lines (.jsonl)."""
@@ -209,7 +205,7 @@ def export(
     from pipeline.review.excel_write import export_workbook
 
     _draw(found, workspace, audit, training, second, by_group, question or [])
-    counts = export_workbook(workspace, found, file, second=for_second, questions=question or [])
+    counts = export_workbook(workspace, found, file, second=for_second, decide=decide, questions=question or [])
     _say(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
     _say(f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME")
 
@@ -242,7 +238,19 @@ def import_(
         _compared(lines.compared)
         if lines.n_not_drawn:
             _say(f"{lines.n_not_drawn} audited answers were never drawn here: they teach, and feed no percentages")
-    _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+    _disagree_or_next(workspace, survey)
+
+
+def _disagree_or_next(workspace: Workspace, survey: Path) -> None:
+    from pipeline.review.adjudicate import open_conflicts
+
+    waiting = [conflict.answer_id for conflict in open_conflicts(workspace)]
+    if not waiting:
+        _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+        return
+    _say(f"Coders disagree on {len(waiting)} answers: {_some(waiting)}")
+    _say(f"Next: duiding review adjudicate {survey}; without a server: "
+         f"duiding review export besluiten.xlsx {survey} --adjudicate")  # fmt: skip
 
 
 def _undrawn(workspace: Workspace) -> None:

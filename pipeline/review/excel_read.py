@@ -50,7 +50,8 @@ def import_workbook(
 
     A coding has the time at which the workbook was last saved, so an older copy never undoes a newer one. A row that is
     new here, of an answer that was coded elsewhere since the export, has the time of the export: which was first is
-    unknown, and the coding elsewhere goes on to count.
+    unknown, and the coding elsewhere goes on to count. A decision about codings that are newer than its workbook
+    leaves the disagreement open.
 
     Raises:
         ReviewError: it is not a workbook of this survey and codebook, or cells are wrong; the message names the cells.
@@ -115,19 +116,20 @@ def _refuse(mistakes: Sequence[Mistake], path: Path) -> None:
 def _dated(events: Sequence[Event], journal: Sequence[Event], exported: str) -> tuple[list[Event], list[str]]:
     """Return the events with their time, and the answers that were coded otherwise elsewhere since the export."""
     known = latest(journal)
-    since: dict[tuple[str, bool], list[Event]] = {}
+    since: dict[str, list[Event]] = {}
     for event in known.values():
         if event.counts and exported and event.at > exported:
-            since.setdefault((event.answer_id, event.role == "second"), []).append(event)
+            since.setdefault(event.answer_id, []).append(event)
     out, otherwise = [], set()
     for event in events:
         elsewhere = [
-            other for other in since.get((event.answer_id, event.role == "second"), ())
+            other for other in since.get(event.answer_id, ())
             if other.annotation != event.annotation
+            and (event.adjudicated or (other.role == "second") == (event.role == "second"))
         ]  # fmt: skip
         first_time = event.annotation not in known
         out.append(replace(event, at=exported) if elsewhere and first_time else event)
-        if first_time and any(set(other.codes) != set(event.codes) for other in elsewhere):
+        if first_time and not event.adjudicated and any(set(other.codes) != set(event.codes) for other in elsewhere):
             otherwise.add(event.answer_id)
     return out, sorted(otherwise)
 
@@ -139,7 +141,8 @@ def _refuse_own(events: Sequence[Event], journal: Sequence[Event], path: Path) -
     for event in latest(journal).values():
         if event.counts and not event.adjudicated and event.coder in mine:
             other[event.role == "second"].add(event.answer_id)
-    own = sorted(event.answer_id for event in events if event.answer_id in other[event.role != "second"])
+    coded = [event for event in events if not event.adjudicated]
+    own = sorted(event.answer_id for event in coded if event.answer_id in other[event.role != "second"])
     if own:
         raise ReviewError(
             problem(file=path,

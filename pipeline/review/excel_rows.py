@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Question
 from pipeline.review.events import Event
-from pipeline.review.excel_write import FIRST, LAST, LONGEST_CELL, MACHINE, MARK, READY
+from pipeline.review.excel_write import LAST, LONGEST_CELL, MACHINE, MARK, READY, first_columns
 from pipeline.review.labeling import Choice, check_codes, problem_of
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Reading:
         self.sheet, self.question, self.choice = sheet, question, choice
         self.role, self.coder, self.at, self.texts = role, coder, at, texts
         self.codes = choice.offered()
+        self.first = first_columns(role)
         self.mistakes: list[Mistake] = []
         self.not_read: list[str] = []
 
@@ -36,7 +37,7 @@ class Reading:
         What is wrong is added to `mistakes`; columns to the right of ours are named in `not_read`.
         """
         labels = [self.choice.codebook.by_id[code].label for code in self.codes]
-        expected = [*FIRST, *labels, *LAST, MACHINE]
+        expected = [*self.first, *labels, *LAST, MACHINE]
         all_rows = self.sheet.iter_rows(values_only=True)
         header = [_text(value) for value in next(all_rows, ())]
         while header and not header[-1]:
@@ -75,13 +76,13 @@ class Reading:
         elif _plain(text) != _plain(known[:LONGEST_CELL]):
             self._wrong(number, 2, "this is not the text of that answer", "rows that stay whole when sorting")
         seen.add(answer_id)
-        doubt, skipped, note, ready = cells[len(FIRST) + len(self.codes) : -1]
+        doubt, skipped, note, ready = cells[len(self.first) + len(self.codes) : -1]
         if ready.lower() not in ("", READY):
             self._wrong(number, len(cells) - 2, "not a choice", f"{READY} or empty")
         chosen = []
-        for column, code in enumerate(self.codes, start=len(FIRST)):
+        for column, code in enumerate(self.codes, start=len(self.first)):
             chosen += [code] if self._marked(number, column, cells[column]) else []
-        first = len(FIRST) + len(self.codes)
+        first = len(self.first) + len(self.codes)
         is_doubt, is_skipped = self._marked(number, first, doubt), self._marked(number, first + 1, skipped)
         if not ready or len(self.mistakes) > n_wrong:
             return None, ""
@@ -89,7 +90,7 @@ class Reading:
         wrong = problem_of(self.choice, codes)
         if wrong and not is_skipped:
             found = "ready, but a code is missing" if wrong == "empty" else "two codes where one can hold"
-            self._wrong(number, len(FIRST), found, "codes for this answer, or an x under Overslaan")
+            self._wrong(number, len(self.first), found, "codes for this answer, or an x under Overslaan")
             return None, ""
         shown = cells[-1]
         origin = "manual"
@@ -97,7 +98,8 @@ class Reading:
             origin = "accepted" if set(shown.split()) & set(self.codes) == set(chosen) else "changed"
         event = Event(
             answer_id=answer_id, question=self.question.id, codebook=self.choice.codebook.digest,
-            codes=() if is_skipped else codes, judged=self.choice.judged(), coder=self.coder, role=self.role,
+            codes=() if is_skipped else codes, judged=self.choice.judged(), coder=self.coder,
+            role="audit" if self.role == "decide" else self.role, adjudicated=self.role == "decide",
             at=self.at, origin=origin, annotation=f"excel/{self.coder}/{self._kind}/{answer_id}", doubt=is_doubt,
             skipped=is_skipped, note=bool(note),
         )  # fmt: skip
@@ -105,7 +107,7 @@ class Reading:
 
     @property
     def _kind(self) -> str:
-        return "second" if self.role == "second" else "first"
+        return self.role if self.role in ("second", "decide") else "first"
 
     def _marked(self, number: int, column: int, value: str) -> bool:
         if value.lower() not in ("", MARK):

@@ -136,7 +136,7 @@ def _objections(
     if skipped > SKIPS * drawn:
         out.append(f"{skipped} of {drawn} audited answers were skipped, and skipping is not random")
     if open_now:
-        out.append(f"{len(open_now)} disagreements wait for 'duiding review adjudicate'")
+        out.append(f"{len(open_now)} disagreements wait for 'duiding review adjudicate' (or 'export --adjudicate')")
     twice = people[0].n if people else 0
     if twice < MINIMUM_TWICE:
         out.append(f"only {twice} answers were coded by two people, too few to know how well they agree")

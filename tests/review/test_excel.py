@@ -14,7 +14,7 @@ import pytest
 from pipeline.errors import ReviewError
 from pipeline.review.adjudicate import open_conflicts
 from pipeline.review.draw import draw
-from pipeline.review.events import add_events, journal_file, read_journal
+from pipeline.review.events import Event, add_events, journal_file, read_journal
 from pipeline.review.excel_read import import_workbook
 from pipeline.review.excel_write import export_workbook
 from pipeline.review.reviewed import reviewed_codings
@@ -228,6 +228,40 @@ def test_the_second_coder_is_somebody_else(made: Made, file: Path, tmp_path: Pat
         import_workbook(made.workspace, made.survey, path, coder="Anna")
     assert len(read_journal(made.workspace)) == 1
     assert import_workbook(made.workspace, made.survey, path, coder="bo").n_new == 1
+
+
+def test_disagreements_are_decided_in_a_workbook(made: Made, tmp_path: Path) -> None:
+    twice = read_sample(made.workspace).query("question == 'verbeter' and role == 'second'")["answer_id"].tolist()
+    codebook = made.survey.codebook(made.survey.questions[0])
+    codes = [code.id for code in codebook.codes]
+
+    def coding(answer_id: str, role: str, code: str) -> Event:
+        return Event(
+            answer_id=answer_id, question="verbeter", codebook=codebook.digest, codes=(code,), judged=tuple(codes),
+            coder=role, role=role, at="2022-11-01T10:00:00.000000Z", origin="manual", annotation=f"{role}/{answer_id}",
+        )  # fmt: skip
+
+    path = tmp_path / "besluiten.xlsx"
+    with pytest.raises(ReviewError, match="no answers on which coders disagree"):
+        export_workbook(made.workspace, made.survey, path, decide=True)
+    first = [coding(answer_id, "audit", codes[0]) for answer_id in twice]
+    second = [coding(answer_id, "second", codes[i < 2]) for i, answer_id in enumerate(twice)]
+    add_events(made.workspace, [*first, *second])
+    assert export_workbook(made.workspace, made.survey, path, decide=True) == {"verbeter": 2}
+    book = openpyxl.load_workbook(path)
+    sheet = book["1 verbeter"]
+    shown = {sheet["D2"].value[3:], sheet["E2"].value[3:]}
+    assert shown == {codebook.by_id[code].label for code in codes[:2]}, "A and B, without whose they are"
+
+    def decide(book: Any) -> None:
+        sheet = book["1 verbeter"]
+        sheet.cell(2, 6).value, sheet.cell(2, column(sheet, "Klaar")).value = "x", "ja"
+
+    found = import_workbook(made.workspace, made.survey, edit(path, decide), coder="audit")
+    assert (found.n_new, found.n_open, found.elsewhere) == (1, 1, ())
+    decided = sheet["A2"].value
+    assert [conflict.answer_id for conflict in open_conflicts(made.workspace)] == [a for a in twice[:2] if a != decided]
+    assert applied(reviewed_codings(made.workspace), "verbeter")[decided, "audit"] == {codes[0]}
 
 
 def test_rows_may_be_sorted(made: Made, file: Path) -> None:

@@ -15,7 +15,7 @@ from pipeline.codebook import Code, Codebook, Facet, slug
 HOTKEYS = tuple("1234567890qweryuiopasdfghjklzxcvbnm")
 KEYS = (
     "Ctrl+Enter opslaan (na een notitie eerst Enter) · Ctrl+spatie overslaan (toch coderen: eerst Cancel skip) · "
-    "muis op een code: de omschrijving · Instructions: het codeboek"
+    "muis op een code: omschrijving · Instructions: codeboek"
 )
 DOUBT = "twijfel"
 NOTE = "notitie"

@@ -9,13 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline import cli_review
+from pipeline.cli_show import show_run
 from pipeline.errors import ReviewError
+from pipeline.job import Result
 from pipeline.review.draw import draw
 from pipeline.review.events import Event, add_events
 from pipeline.review.progress import review_progress
 from pipeline.review.sample import in_random_order, read_sample
 
-from .conftest import Made
+from .conftest import Made, code_survey
 
 Make = Callable[..., Made]
 
@@ -137,6 +139,17 @@ def test_the_planner_speaks_before_anything_is_drawn(make_survey: Make) -> None:
     shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
     assert "with 120 audited answers every code's interval is at most ±" in shown.output
     assert "Server: none yet (duiding review start)" in shown.output
+
+
+def test_answers_that_came_after_the_audit_are_named(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    code_survey(made, 120)
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)]).output
+    assert "! verbeter: 18 answers came after the audit was drawn and had no chance to be in it" in shown
+    file = [made.workspace.path("answers.parquet")]
+    made.workspace.done("intake", "k", file, {"accounting": [], "replaced": 0})
+    made.workspace.done("estimates", "k", file, {"audited": 60})
+    show_run(Result(made.survey, made.workspace))
+    assert "! verbeter: 18 answers came after the audit was drawn" in " ".join(capsys.readouterr().out.split())
 
 
 def test_excel_and_json_lines_from_the_command_line(make_survey: Make, tmp_path: Path) -> None:

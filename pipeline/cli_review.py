@@ -12,6 +12,7 @@ from pipeline.cli_progress import progress_bars
 
 if TYPE_CHECKING:
     from pipeline.config import Survey
+    from pipeline.review.events import Compared
     from pipeline.workspace import Workspace
 
 app = typer.Typer(
@@ -20,7 +21,7 @@ app = typer.Typer(
 )  # fmt: skip
 SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
 Audit = Annotated[int, typer.Option(min=0, help="Random answers per question, in all; they feed the percentages.")]
-Training = Annotated[int, typer.Option(min=0, help="More answers per question that teach the classifier most.")]
+Training = Annotated[int, typer.Option(min=0, help="Answers per question that teach most, in all.")]
 Second = Annotated[
     float | None, typer.Option(min=0.0, max=1.0, help="Share of the audit that a second coder codes, blind.")
 ]
@@ -36,6 +37,7 @@ def start(
 ) -> None:
     """Bring up a Label Studio of this survey's own, on this computer only."""
     from pipeline.review.client import address, connected
+    from pipeline.review.sample import read_sample
     from pipeline.review.server import credentials_file, is_running
     from pipeline.review.server import start as start_server
 
@@ -51,7 +53,8 @@ def start(
         _say(f"Label Studio {'was already' if was_up else 'is'} up: {server.url}")
         _say(f"Login and password are in {credentials_file(workspace)} (only you can read it).")
         _say("Colleagues get an account through the invite link under Organization, 'Add People'.")
-    _say(f"Next: duiding review push {survey}")
+    drawn = " --audit 120 --reviewer NAME" if read_sample(workspace).empty else ""
+    _say(f"Next: duiding review push {survey}{drawn}")
 
 
 @app.command()
@@ -92,10 +95,15 @@ def push(
             f"{done.question}{kind}: {done.added} tasks sent, {done.renewed} renewed, {done.predictions} machine codes "
             f"renewed, {done.there} were there, {done.coded_before} were coded before"
         )
+        if done.divided_as_before:
+            _say(f"  divided over {', '.join(done.divided_as_before)}, as before; --reviewer NAME divides it anew")
+        if done.blind and not blind and done.kind == "main":
+            _say("  without machine codes: this project was made with --blind and stays blind")
         for title, link in done.links.items():
             _say(f"  {title}: {link}")
     for name, why in explain.left_out.items():
         _say(f"{name}: the tasks don't tell why the machine coded as it did: {why}")
+    _undrawn(workspace)
     _say(f"Next: have them coded, then: duiding review pull {survey}")
 
 
@@ -103,7 +111,6 @@ def push(
 def pull(survey: SurveyFile = Path("survey.yaml")) -> None:
     """Fetch what was coded into the workspace; what is there already is left alone."""
     from pipeline.intake.pseudonymise import pseudonymise
-    from pipeline.review.adjudicate import open_conflicts
     from pipeline.review.events import journal_file
     from pipeline.review.pull import pull as pull_codings
 
@@ -113,14 +120,13 @@ def pull(survey: SurveyFile = Path("survey.yaml")) -> None:
         _say(f"{one.question} ({one.kind}): {one.n_annotations} codings there, {len(one.news)} new")
         for event in one.wrong:
             _say(f"  {event.answer_id}: does not count ({event.problem.replace('_', ' ')}); have it coded again")
+        if one.coded_skips:
+            _say(f"  skipped, though codes were filled in: {_some(one.coded_skips)}; if those are meant, open them in "
+                 "the view Overgeslagen, press 'Cancel skip' and then save")  # fmt: skip
+        if one.gone:
+            _say(f"  deleted on the server, but kept here and counting: {_some(one.gone)}; coding anew replaces it")
     _say(f"Wrote {journal_file(workspace)}")
-    waiting = open_conflicts(workspace)
-    if waiting:
-        ids = ", ".join(conflict.answer_id for conflict in waiting[:10])
-        _say(f"Coders disagree on {len(waiting)} answers: {ids}{', ...' if len(waiting) > 10 else ''}")
-        _say(f"Next: duiding review adjudicate {survey}")
-    else:
-        _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+    _disagree_or_next(workspace, survey)
 
 
 @app.command()
@@ -162,6 +168,7 @@ def status(
         _say("\n" + "\n".join(describe(state, coders.login, planner.needed(state.question, margin), margin)))
     if not states:
         _say(planner.advice(margin))
+    _undrawn(workspace)
     _say("Counted up to the last 'duiding review pull'.")
 
 
@@ -177,6 +184,9 @@ def export(
     second: Second = None,
     by_group: ByGroup = False,
     for_second: Annotated[bool, typer.Option("--for-second-coder", help="The blind second coding.")] = False,
+    decide: Annotated[
+        bool, typer.Option("--adjudicate", help="What coders disagree on, for someone to decide.")
+    ] = False,
     question: OfQuestion = None,
 ) -> None:
     """Write what is left to code to Excel (.xlsx), or all codings to JSON lines (.jsonl)."""
@@ -195,7 +205,7 @@ def export(
     from pipeline.review.excel_write import export_workbook
 
     _draw(found, workspace, audit, training, second, by_group, question or [])
-    counts = export_workbook(workspace, found, file, second=for_second, questions=question or [])
+    counts = export_workbook(workspace, found, file, second=for_second, decide=decide, questions=question or [])
     _say(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
     _say(f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME")
 
@@ -214,14 +224,52 @@ def import_(
 
         done = import_workbook(workspace, found, file, coder=coder, clean_notes=pseudonymise)
         _say(f"{done.n_ready} answers marked ready, {done.n_new} new; {done.n_open} not ready yet")
+        _compared(done.compared)
+        if done.elsewhere:
+            _say(f"{len(done.elsewhere)} were coded otherwise elsewhere after this workbook was exported; that coding "
+                 f"goes on to count: {_some(done.elsewhere)}")  # fmt: skip
+        for place in done.not_read:
+            _say(f"{place}: this column is not of the workbook as it was exported; it was not read")
     else:
         from pipeline.review.exchange import import_jsonl
 
         lines = import_jsonl(workspace, found, file)
         _say(f"{lines.n_read} codings read, {lines.n_new} new")
+        _compared(lines.compared)
         if lines.n_not_drawn:
             _say(f"{lines.n_not_drawn} audited answers were never drawn here: they teach, and feed no percentages")
-    _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+    _disagree_or_next(workspace, survey)
+
+
+def _disagree_or_next(workspace: Workspace, survey: Path) -> None:
+    from pipeline.review.adjudicate import open_conflicts
+
+    waiting = [conflict.answer_id for conflict in open_conflicts(workspace)]
+    if not waiting:
+        _say(f"Next: duiding review status {survey}, then duiding run {survey}")
+        return
+    _say(f"Coders disagree on {len(waiting)} answers: {_some(waiting)}")
+    _say(f"Next: duiding review adjudicate {survey}; without a server: "
+         f"duiding review export besluiten.xlsx {survey} --adjudicate")  # fmt: skip
+
+
+def _undrawn(workspace: Workspace) -> None:
+    from pipeline.review.draw import came_later
+
+    for question, n in came_later(workspace).items():
+        _say(f"! {question}: {n} answers came after the audit was drawn and had no chance to be in it; "
+             "the same --audit again draws from all of them")  # fmt: skip
+
+
+def _compared(found: Compared) -> None:
+    if found.replaced:
+        _say(f"{len(found.replaced)} replace an earlier coding: {_some(found.replaced)}")
+    if found.older:
+        _say(f"{len(found.older)} are older than what the journal holds and were left out: {_some(found.older)}")
+
+
+def _some(ids: Sequence[str], most: int = 10) -> str:
+    return ", ".join(ids[:most]) + (", ..." if len(ids) > most else "")
 
 
 def _draw(

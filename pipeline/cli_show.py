@@ -95,6 +95,8 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
+    from pipeline.review.draw import came_later
+
     console = _console()
     counts = result.accounting
     if result.unchanged:
@@ -115,6 +117,11 @@ def show_run(result: Result) -> None:
     audited = result.workspace.note("estimates").get("audited", 0)
     if audited:
         console.print(f"{audited:,} answers were checked by people; the percentages are corrected for coding errors.")
+        for question, n in came_later(result.workspace).items():
+            console.print(
+                f"! {question}: {n:,} answers came after the audit was drawn and had no chance to be checked: "
+                "duiding review push with the same --audit"
+            )
     else:
         console.print("! Nobody checked the coding yet, so the percentages are provisional: duiding review --help")
     console.print(f"Page:   {result.report}")

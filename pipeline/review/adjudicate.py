@@ -77,7 +77,7 @@ def adjudicate(
                          for task in list_tasks(client, where, project)}  # fmt: skip
                 batch: list[Any] = []
                 for key, data in tasks.items():
-                    shown = _shown(mine[key], choice, survey.seed)
+                    shown = codings_shown(mine[key], choice, survey.seed)
                     mark = key_of(codings=sorted(event.annotation + event.at for event in mine[key].codings))
                     if (key, mark) not in there:
                         batch.append({"data": {**data, **shown, "geschil": mark}})
@@ -103,7 +103,7 @@ def _role(conflict: Conflict) -> str:
     return first[0] if first else "audit"
 
 
-def _shown(conflict: Conflict, choice: Choice, seed: int) -> dict[str, str]:
+def codings_shown(conflict: Conflict, choice: Choice, seed: int) -> dict[str, str]:
     """Return the distinct codings as text, in a random but fixed order; more than two are listed in the second."""
     offered = choice.offered()
     texts = {

@@ -98,8 +98,9 @@ def f1_interval(both: int, only_left: int, only_right: int, z: float = 1.959964)
 class Agreement:
     """Agreement of two coders on one code (or on whole answers: code is empty); shares and F1 are 0-1.
 
-    `flag` is `low` when alpha is below .667, `unused` when neither used the code. `confused` holds, for a low code,
-    what the other coder gave instead: (code or "" for nothing else, how often, example answer ids).
+    `flag` is `low` when alpha is below .667, `unused` when neither used the code (or was asked about it). `confused`
+    holds, for a low code, what the other coder gave instead: (code or "" for nothing else, how often, example answer
+    ids).
     """
 
     code: str
@@ -114,25 +115,35 @@ class Agreement:
     confused: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
 
 
-def compare_coders(left: Coded, right: Coded, codes: Sequence[str], *, seed: int = 1) -> list[Agreement]:
+def compare_coders(
+    left: Coded, right: Coded, codes: Sequence[str], *, asked: Coded | None = None, seed: int = 1
+) -> list[Agreement]:
     """Return the agreement of two codings of the same answers: over whole answers first, then per code.
 
-    Only answers that both coded count. The overall alpha takes the distance between sets of codes (MASI), the overall
-    F1 adds up all codes (micro) and its interval comes from resampling answers.
+    Only answers that both coded count, and of those only the codes that both were `asked` about (all when left out): a
+    code that came into the codebook later was not denied. The overall alpha takes the distance between sets of codes
+    (MASI), the overall F1 adds up all codes (micro) and its interval comes from resampling answers.
     """
     shared = sorted(set(left) & set(right))
     if not shared:
         return []
-    pairs = [(left[key] & frozenset(codes), right[key] & frozenset(codes)) for key in shared]
-    out = [_overall(pairs, seed)]
+    known = frozenset(codes)
+    both_asked = {key: known if asked is None else known & asked.get(key, known) for key in shared}
+    whole = [(left[key] & both_asked[key], right[key] & both_asked[key]) for key in shared]
+    out = [_overall(whole, seed)]
     for code in codes:
+        ids = [key for key in shared if code in both_asked[key]]
+        pairs = [pair for key, pair in zip(shared, whole, strict=True) if code in both_asked[key]]
+        if not pairs:
+            out.append(Agreement(code, 0, math.nan, math.nan, math.nan, math.nan, math.nan, math.nan, "unused"))
+            continue
         mine = [code in a for a, _ in pairs]
         theirs = [code in b for _, b in pairs]
         both = sum(a and b for a, b in zip(mine, theirs, strict=True))
         alpha = krippendorff_alpha(list(zip(mine, theirs, strict=True)))
         flag = "unused" if not any(mine) and not any(theirs) else "low" if alpha < FLOOR else ""
         f1, low, high = f1_interval(both, sum(mine) - both, sum(theirs) - both)
-        confused = _confused(code, shared, pairs) if flag == "low" else ()
+        confused = _confused(code, ids, pairs) if flag == "low" else ()
         percent = sum(a == b for a, b in zip(mine, theirs, strict=True)) / len(pairs)
         out.append(
             Agreement(code, len(pairs), percent, cohen_kappa(mine, theirs), alpha, f1, low, high, flag, confused)

@@ -27,6 +27,11 @@ def describe(state: QuestionProgress, login: Callable[[str], str], needed: int |
             out.append(f"  {name}: {len(ids)} ({_some(ids)})")
     for answer_id, wrong in state.wrong[:MOST_IDS]:
         out.append(f"  does not count: {answer_id} ({wrong.replace('_', ' ')})")
+    if state.own_second:
+        out.append(
+            f"  coded twice by one and the same coder, which is no second opinion: {len(state.own_second)} "
+            f"({_some(state.own_second)})"
+        )
     out += _agreement("two people", state.people)
     out += _agreement("machine and first coder (who saw its codes)", state.machine_first)
     out += _agreement("machine and second coder (who did not)", state.machine_second)

@@ -30,8 +30,8 @@ def draw(
 ) -> pd.DataFrame:
     """Extend the workspace's sample and return it; what was drawn before stays.
 
-    Per question: an audit of `audit` answers, `training` more answers to learn from, and `second`, the share of the
-    audit that is coded a second time, blind.
+    Per question: an audit of `audit` answers, `training` other answers to learn from (both in all, so that the same
+    again changes nothing), and `second`, the share of the audit that is coded a second time, blind.
 
     Raises:
         ReviewError: a question does not exist or a size is out of range.
@@ -59,10 +59,32 @@ def draw(
                 mine_drawn = sample[sample["question"] == question.id]
                 twice = draw_second(mine_drawn, second, seed=survey.seed, earlier=before)
                 sample = combine(sample, twice, questions=[question.id])
-            if training:
-                taken = frozenset(sample.loc[sample["question"] == question.id, "answer_id"])
+            here = sample["question"] == question.id
+            more = training - int((here & (sample["role"] == "training")).sum())
+            if more > 0:
+                taken = frozenset(sample.loc[here, "answer_id"])
                 certain = machine_codes(workspace, question, survey.codebook(question), mine["answer_id"]).certainty
-                chosen = choose_training(mine, certain, {question.id: training}, seed=survey.seed, exclude=taken)
+                chosen = choose_training(mine, certain, {question.id: more}, seed=survey.seed, exclude=taken)
                 sample = combine(sample, chosen, questions=[question.id])
         write_sample(workspace, sample)
         return sample
+
+
+def came_later(workspace: Workspace) -> dict[str, int]:
+    """Return per question how many answers came in after the audit was drawn; they had no chance to be drawn.
+
+    The audit of a stratum stands for as many answers as its weights (1 / chance) add up to.
+
+    Raises:
+        TableError: a table of the workspace is damaged.
+    """
+    sample, path = read_sample(workspace), workspace.path("answers.parquet")
+    audit = sample[sample["role"] == "audit"]
+    if audit.empty or not path.exists():
+        return {}
+    answers = read_table(path)
+    there = answers.loc[answers["status"] == ANSWER, "question"].value_counts()
+    weights = (1 / audit["inclusion_probability"]).groupby(audit["question"])
+    stands_for = weights.agg(lambda part: part.sum(skipna=False))
+    later = {str(name): int(there.get(name, 0)) - round(float(n)) for name, n in stands_for.items() if n == n}
+    return {name: n for name, n in later.items() if n > 0}

@@ -200,18 +200,44 @@ def read_journal(workspace: Workspace) -> list[Event]:
 
 
 def latest(events: Iterable[Event]) -> dict[str, Event]:
-    """Return, per annotation, its last line."""
-    return {event.annotation: event for event in events}
+    """Return, per annotation, what was coded last; of equal times the last line."""
+    out: dict[str, Event] = {}
+    for event in events:
+        if event.annotation not in out or event.at >= out[event.annotation].at:
+            out[event.annotation] = event
+    return out
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Answer ids of codings that replace what the journal holds, and of those that are older and change nothing."""
+
+    replaced: tuple[str, ...]
+    older: tuple[str, ...]
+
+
+def compare_with(journal: Iterable[Event], events: Iterable[Event]) -> Compared:
+    """Return which of these codings differ from the journal's coding of the same annotation: newer, and older."""
+    known = latest(journal)
+    pairs = [(event, known[name]) for name, event in latest(events).items() if name in known]
+    differ = [(event, before) for event, before in pairs if event.content != before.content]
+    return Compared(
+        tuple(sorted(event.answer_id for event, before in differ if event.at >= before.at)),
+        tuple(sorted(event.answer_id for event, before in differ if event.at < before.at)),
+    )
 
 
 def add_events(workspace: Workspace, events: Sequence[Event]) -> list[Event]:
-    """Add the events that are news to the journal, all of them or none, and return them."""
+    """Add the events that are news to the journal, all of them or none, and return them.
+
+    What is older than the journal's coding of the same annotation is no news: the newest coding counts.
+    """
     path = journal_file(workspace)
     known = latest(read_journal(workspace))
     news: dict[str, Event] = {}
     for event in events:
         before = news.get(event.annotation) or known.get(event.annotation)
-        if before is None or before.content != event.content:
+        if before is None or (before.content != event.content and event.at >= before.at):
             news[event.annotation] = event
     if not news:
         return []

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.coders import Coders
-from pipeline.review.events import Event, add_events, utc
-from pipeline.review.excel_write import ABOUT_SHEET, FIRST, LAST, LONGEST_CELL, MACHINE, MARK, READY
+from pipeline.review.events import Compared, Event, add_events, compare_with, latest, read_journal, utc
+from pipeline.review.excel_rows import Mistake, Reading
+from pipeline.review.excel_write import ABOUT_SHEET
 from pipeline.review.files import one_at_a_time
-from pipeline.review.labeling import Choice, check_codes, problem_of
+from pipeline.review.labeling import Choice
 from pipeline.review.projects import survey_key
 from pipeline.review.pull import CleanNotes, keep_notes
 from pipeline.review.reviewed import with_sample_roles
@@ -22,19 +23,24 @@ from pipeline.review.sample import read_sample
 from pipeline.review.tasks import choice_of
 from pipeline.workspace import Workspace, read_table
 
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-_EMPTY_NEXT = "mend that cell and run the same command again; nothing was imported"
+MOST_MISTAKES = 20
+_NEXT = "mend that and run the same command again; nothing was imported"
 
 
 @dataclass(frozen=True)
 class ImportedWorkbook:
-    """How many rows were marked ready, how many of those were news, and how many were not ready yet."""
+    """How many rows were marked ready, how many of those were news, and how many were not ready yet.
+
+    `compared` names the answers whose coding was replaced, and those of which the journal has a newer one; `elsewhere`
+    those that were coded otherwise elsewhere after this workbook was exported; `not_read` the columns that were added.
+    """
 
     n_ready: int
     n_new: int
     n_open: int
+    compared: Compared
+    elsewhere: tuple[str, ...]
+    not_read: tuple[str, ...]
 
 
 def import_workbook(
@@ -42,8 +48,13 @@ def import_workbook(
 ) -> ImportedWorkbook:
     """Add the rows marked ready to the journal; importing the same workbook again adds nothing.
 
+    A coding has the time at which the workbook was last saved, so an older copy never undoes a newer one. A row that is
+    new here, of an answer that was coded elsewhere since the export, has the time of the export: which was first is
+    unknown, and the coding elsewhere goes on to count. A decision about codings that are newer than its workbook
+    leaves the disagreement open.
+
     Raises:
-        ReviewError: it is not a workbook of this survey and codebook, or a cell is wrong; the message names the cell.
+        ReviewError: it is not a workbook of this survey and codebook, or cells are wrong; the message names the cells.
     """
     if not coder.strip():
         raise ReviewError(problem(place="--coder", found="empty", expected="who coded the workbook"))
@@ -55,15 +66,90 @@ def import_workbook(
         events: list[Event] = []
         notes: dict[str, str] = {}
         n_open = 0
-        for name, question, role, choice in _about(book, survey, path):
-            reading = _Reading(path, book[name], question, choice, role, who, texts)
+        mistakes: list[Mistake] = []
+        not_read: list[str] = []
+        elsewhere: list[str] = []
+        saved, journal = _saved(book), read_journal(workspace)
+        for name, question, role, choice, exported in _about(book, survey, path):
+            reading = Reading(book[name], question, choice, role, who, saved, texts)
             found, left = reading.rows(notes)
-            events += found
+            dated, otherwise = _dated(found, journal, exported)
+            events += dated
+            elsewhere += otherwise
             n_open += left
+            mistakes += reading.mistakes
+            not_read += reading.not_read
+        _refuse(mistakes, path)
+        _refuse_own(events, journal, path)
+        compared = compare_with(journal, events)
         new = add_events(workspace, with_sample_roles(events, read_sample(workspace)))
         coders.save()
         keep_notes(workspace, notes, clean_notes)
-        return ImportedWorkbook(len(events), len(new), n_open)
+        return ImportedWorkbook(len(events), len(new), n_open, compared, tuple(elsewhere), tuple(not_read))
+
+
+def _saved(book: Any) -> str:
+    """Return when the workbook was last saved, never in the future; now, when it does not tell."""
+    now = datetime.now(UTC)
+    told = book.properties.modified
+    saved = now if told is None else told.replace(tzinfo=told.tzinfo or UTC)
+    return utc(min(saved, now).isoformat())
+
+
+def _refuse(mistakes: Sequence[Mistake], path: Path) -> None:
+    """Raise when there are mistakes, with all of them (of very many the first).
+
+    Raises:
+        ReviewError: every mistake by its cell.
+    """
+    if len(mistakes) == 1:
+        ((place, found, expected),) = mistakes
+        raise ReviewError(problem(file=path, place=place, found=found, expected=expected, do=_NEXT))
+    if mistakes:
+        listed = [f"{place}: {found} (expected {expected})" for place, found, expected in mistakes[:MOST_MISTAKES]]
+        more = [f"and {len(mistakes) - MOST_MISTAKES} more"] if len(mistakes) > MOST_MISTAKES else []
+        raise ReviewError(
+            problem(file=path, found=f"{len(mistakes)} mistakes: {'; '.join([*listed, *more])}", do=_NEXT)
+        )
+
+
+def _dated(events: Sequence[Event], journal: Sequence[Event], exported: str) -> tuple[list[Event], list[str]]:
+    """Return the events with their time, and the answers that were coded otherwise elsewhere since the export."""
+    known = latest(journal)
+    since: dict[str, list[Event]] = {}
+    for event in known.values():
+        if event.counts and exported and event.at > exported:
+            since.setdefault(event.answer_id, []).append(event)
+    out, otherwise = [], set()
+    for event in events:
+        elsewhere = [
+            other for other in since.get(event.answer_id, ())
+            if other.annotation != event.annotation
+            and (event.adjudicated or (other.role == "second") == (event.role == "second"))
+        ]  # fmt: skip
+        first_time = event.annotation not in known
+        out.append(replace(event, at=exported) if elsewhere and first_time else event)
+        if first_time and not event.adjudicated and any(set(other.codes) != set(event.codes) for other in elsewhere):
+            otherwise.add(event.answer_id)
+    return out, sorted(otherwise)
+
+
+def _refuse_own(events: Sequence[Event], journal: Sequence[Event], path: Path) -> None:
+    """Refuse a coder's second coding of answers that the same coder coded first, or the other way round."""
+    other: dict[bool, set[str]] = {True: set(), False: set()}
+    mine = {event.coder for event in events}
+    for event in latest(journal).values():
+        if event.counts and not event.adjudicated and event.coder in mine:
+            other[event.role == "second"].add(event.answer_id)
+    coded = [event for event in events if not event.adjudicated]
+    own = sorted(event.answer_id for event in coded if event.answer_id in other[event.role != "second"])
+    if own:
+        raise ReviewError(
+            problem(file=path,
+                    found=f"first and second coding of {len(own)} answers by one coder: {', '.join(own[:5])}",
+                    expected="another person as the second coder",
+                    do="give --coder the name of who coded this workbook")
+        )  # fmt: skip
 
 
 def _open(path: Path) -> Any:
@@ -85,7 +171,7 @@ def _texts(workspace: Workspace) -> dict[str, tuple[str, str]]:
     return dict(zip(frame["answer_id"], pairs, strict=True))
 
 
-def _about(book: Any, survey: Survey, path: Path) -> list[tuple[str, Question, str, Choice]]:
+def _about(book: Any, survey: Survey, path: Path) -> list[tuple[str, Question, str, Choice, str]]:
     if ABOUT_SHEET not in book.sheetnames:
         raise ReviewError(
             problem(file=path, found="not made by Duiding", expected="the workbook that 'duiding review export' wrote")
@@ -94,6 +180,7 @@ def _about(book: Any, survey: Survey, path: Path) -> list[tuple[str, Question, s
     out = []
     for row in book[ABOUT_SHEET].iter_rows(min_row=2, values_only=True):
         name, question_id, role, digest, key = (str(value) for value in row[:5])
+        exported = utc(str(row[5])) if len(row) > 5 else ""
         if key != survey_key(survey) or question_id not in questions:
             expected = f"one of {survey.file}"
             raise ReviewError(problem(file=path, found="a workbook of another survey", expected=expected))
@@ -105,108 +192,5 @@ def _about(book: Any, survey: Survey, path: Path) -> list[tuple[str, Question, s
                 problem(file=path, place=f"sheet {name}", found="made with another version of the codebook",
                         expected=f"version {codebook.digest}", do="restore that version for the import, or export anew")
             )  # fmt: skip
-        out.append((name, questions[question_id], role, choice_of(questions[question_id], codebook)))
+        out.append((name, questions[question_id], role, choice_of(questions[question_id], codebook), exported))
     return out
-
-
-class _Reading:
-    """The reading of one sheet."""
-
-    def __init__(
-        self, path: Path, sheet: Worksheet, question: Question, choice: Choice, role: str, coder: str,
-        texts: Mapping[str, tuple[str, str]],
-    ) -> None:  # fmt: skip
-        self.path, self.sheet, self.question, self.choice = path, sheet, question, choice
-        self.role, self.coder, self.texts = role, coder, texts
-        self.codes = choice.offered()
-        self.now = utc(datetime.now(UTC).isoformat())
-
-    def rows(self, notes: dict[str, str]) -> tuple[list[Event], int]:
-        """Return the rows marked ready as events, and how many are not; the notes are added to `notes`."""
-        labels = [self.choice.codebook.by_id[code].label for code in self.codes]
-        expected = [*FIRST, *labels, *LAST, MACHINE]
-        all_rows = self.sheet.iter_rows(values_only=True)
-        header = [_text(value) for value in next(all_rows, ())]
-        while header and not header[-1]:
-            header.pop()
-        if header != expected:
-            wrong = next((i for i, pair in enumerate(zip(header, expected, strict=False)) if pair[0] != pair[1]), -1)
-            column = wrong if wrong >= 0 else min(len(header), len(expected))
-            want = f"'{expected[column]}'" if column < len(expected) else "no more columns"
-            raise self._wrong(1, column, "the columns were changed", want)
-        events: list[Event] = []
-        seen: set[str] = set()
-        n_open = 0
-        for number, values in enumerate(all_rows, start=2):
-            cells = [_text(value) for value in values[: len(expected)]]
-            cells += [""] * (len(expected) - len(cells))
-            if not any(cells):
-                continue
-            event, note = self._row(number, cells, seen)
-            n_open += event is None
-            if event is not None:
-                events.append(event)
-                if note:
-                    notes[event.annotation] = note
-        return events, n_open
-
-    def _row(self, number: int, cells: Sequence[str], seen: set[str]) -> tuple[Event | None, str]:
-        answer_id, text = cells[0], cells[2]
-        question, known = self.texts.get(answer_id, ("", ""))
-        if question != self.question.id:
-            raise self._wrong(number, 0, "not the id of an answer to this question", "the id as it was exported")
-        if answer_id in seen:
-            raise self._wrong(number, 0, "the same answer twice", "every answer once")
-        seen.add(answer_id)
-        if _plain(text) != _plain(known[:LONGEST_CELL]):
-            raise self._wrong(number, 2, "this is not the text of that answer", "rows that stay whole when sorting")
-        doubt, skipped, note, ready = cells[len(FIRST) + len(self.codes) : -1]
-        if ready.lower() not in ("", READY):
-            raise self._wrong(number, len(cells) - 2, "not a choice", f"{READY} or empty")
-        chosen = []
-        for column, code in enumerate(self.codes, start=len(FIRST)):
-            chosen += [code] if self._marked(number, column, cells[column]) else []
-        first = len(FIRST) + len(self.codes)
-        is_doubt, is_skipped = self._marked(number, first, doubt), self._marked(number, first + 1, skipped)
-        if not ready:
-            return None, ""
-        codes, _ = check_codes(self.choice, chosen)
-        wrong = problem_of(self.choice, codes)
-        if wrong and not is_skipped:
-            found = "ready, but a code is missing" if wrong == "empty" else "two codes where one can hold"
-            raise self._wrong(number, len(FIRST), found, "codes for this answer, or an x under Overslaan")
-        shown = cells[-1]
-        origin = "manual"
-        if shown != "-":
-            origin = "accepted" if set(shown.split()) & set(self.codes) == set(chosen) else "changed"
-        event = Event(
-            answer_id=answer_id, question=self.question.id, codebook=self.choice.codebook.digest,
-            codes=() if is_skipped else codes, judged=self.choice.judged(), coder=self.coder, role=self.role,
-            at=self.now, origin=origin, annotation=f"excel/{self.coder}/{self._kind}/{answer_id}", doubt=is_doubt,
-            skipped=is_skipped, note=bool(note),
-        )  # fmt: skip
-        return event, note
-
-    @property
-    def _kind(self) -> str:
-        return "second" if self.role == "second" else "first"
-
-    def _marked(self, number: int, column: int, value: str) -> bool:
-        if value.lower() not in ("", MARK):
-            raise self._wrong(number, column, "not a choice", f"{MARK} or empty")
-        return bool(value)
-
-    def _wrong(self, row: int, column: int, found: str, expected: str) -> ReviewError:
-        from openpyxl.utils import get_column_letter
-
-        place = f"sheet {self.sheet.title}, cell {get_column_letter(column + 1)}{row}"
-        return ReviewError(problem(file=self.path, place=place, found=found, expected=expected, do=_EMPTY_NEXT))
-
-
-def _text(value: object) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _plain(text: str) -> str:
-    """Return a text as it survives Excel: without the control characters and line ends that Excel rewrites."""
-    return "".join(character for character in text if character.isprintable() and not character.isspace())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
-from pipeline.review.events import latest, read_journal
-from pipeline.review.labeling import Choice
+from pipeline.review.adjudicate import codings_shown, open_conflicts
+from pipeline.review.events import latest, read_journal, utc
+from pipeline.review.labeling import COMPARED, Choice
 from pipeline.review.projects import survey_key
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import choice_of, machine_codes, task_data
@@ -20,6 +22,7 @@ from pipeline.workspace import Workspace, atomic, read_table
 MARK, READY = "x", "ja"
 ABOUT_SHEET = "_duiding"
 FIRST = ("antwoord-id", "Groep", "Antwoord")
+CODINGS = ("Codering A", "Codering B")
 LAST = ("Twijfel", "Overslaan", "Notitie", "Klaar")
 MACHINE = "machine"
 LONGEST_CELL = 32_000
@@ -37,8 +40,13 @@ class Sheet:
     question: Question
     choice: Choice
     role: str
-    tasks: tuple[dict[str, str], ...]
+    tasks: tuple[dict[str, str], ...]  # with `codering_a` and `codering_b` when it is to decide between those
     machine: dict[str, tuple[str, ...]]
+
+
+def first_columns(role: str) -> tuple[str, ...]:
+    """Return the columns before the codes; who decides between two codings sees those as well."""
+    return (*FIRST, *CODINGS) if role == "decide" else FIRST
 
 
 def sheet_name(position: int, question_id: str) -> str:
@@ -47,17 +55,25 @@ def sheet_name(position: int, question_id: str) -> str:
 
 
 def export_workbook(
-    workspace: Workspace, survey: Survey, path: Path, *, second: bool = False, questions: Sequence[str] = ()
-) -> dict[str, int]:
+    workspace: Workspace, survey: Survey, path: Path, *, second: bool = False, decide: bool = False,
+    questions: Sequence[str] = (),
+) -> dict[str, int]:  # fmt: skip
     """Write the answers that are still to be coded and return how many per question.
 
-    With `second` these are the answers for the second coder, without the machine's codes.
+    With `second` these are the answers for the second coder, without the machine's codes; with `decide` the answers on
+    which coders disagree, with both codings.
 
     Raises:
-        ReviewError: nothing is left to code.
+        ReviewError: nothing is left to code or to decide.
         TableError: there are no answers yet.
     """
-    sheets = _sheets(workspace, survey, second, questions)
+    sheets = _decisions(workspace, survey, questions) if decide else _sheets(workspace, survey, second, questions)
+    if decide and not sheets:
+        raise ReviewError(
+            problem(
+                file=workspace.folder, found="no answers on which coders disagree", do="see 'duiding review status'"
+            )
+        )
     if not sheets:
         raise ReviewError(
             problem(file=workspace.folder, found="nothing is left to code",
@@ -72,11 +88,12 @@ def export_workbook(
         for sheet in sheets:
             _write_sheet(book, sheet)
         about = book.add_worksheet(ABOUT_SHEET)
-        about.write_row(0, 0, ["sheet", "question", "role", "codebook", "survey"])
+        about.write_row(0, 0, ["sheet", "question", "role", "codebook", "survey", "exported"])
+        now = utc(datetime.now(UTC).isoformat())
         for row, sheet in enumerate(sheets, start=1):
             about.write_row(
                 row, 0,
-                [sheet.name, sheet.question.id, sheet.role, sheet.choice.codebook.digest, survey_key(survey)],
+                [sheet.name, sheet.question.id, sheet.role, sheet.choice.codebook.digest, survey_key(survey), now],
             )  # fmt: skip
         about.very_hidden()
         book.close()
@@ -109,24 +126,43 @@ def _sheets(workspace: Workspace, survey: Survey, second: bool, questions: Seque
     return out
 
 
+def _decisions(workspace: Workspace, survey: Survey, questions: Sequence[str]) -> list[Sheet]:
+    answers = check_table(read_table(workspace.path("answers.parquet")), ANSWERS)
+    found = open_conflicts(workspace)
+    out: list[Sheet] = []
+    for question in survey.questions:
+        mine = {conflict.answer_id: conflict for conflict in found if conflict.question == question.id}
+        if not mine or (questions and question.id not in questions):
+            continue
+        codebook = survey.codebook(question)
+        choice = choice_of(question, codebook)
+        tasks = task_data(answers, dict.fromkeys(mine, "audit"), question=question, codebook=codebook, seed=survey.seed)
+        shown = [{**data, **codings_shown(mine[key], choice, survey.seed)} for key, data in tasks.items()]
+        shown.sort(key=lambda data: data["volgorde"])
+        out.append(Sheet(sheet_name(len(out) + 1, question.id), question, choice, "decide", tuple(shown), {}))
+    return out
+
+
 def _write_sheet(book: Any, sheet: Sheet) -> None:
     page = book.add_worksheet(sheet.name)
     header = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#f5f3ea", "border": 1})
     text = book.add_format({"text_wrap": True, "valign": "top", "border": 4})
     mark = book.add_format({"align": "center", "valign": "top", "border": 4})
     codes = [sheet.choice.codebook.by_id[code] for code in sheet.choice.offered()]
-    names = [*FIRST, *(code.label for code in codes), *LAST, MACHINE]
+    first = first_columns(sheet.role)
+    names = [*first, *(code.label for code in codes), *LAST, MACHINE]
     page.write_row(0, 0, names, header)
     page.set_row(0, 60)
-    for column, code in enumerate(codes, start=len(FIRST)):
+    for column, code in enumerate(codes, start=len(first)):
         if code.definition:
             page.write_comment(0, column, " ".join(code.definition.split())[:2000], {"x_scale": 2, "y_scale": 1.5})
     page.write_comment(0, 0, _HELP, {"x_scale": 2})
     last = len(sheet.tasks)
-    first_mark = len(FIRST)
+    first_mark = len(first)
     ready, note = names.index("Klaar"), names.index("Notitie")
     for row, data in enumerate(sheet.tasks, start=1):
-        for column, value in enumerate((data["answer_id"], data["groep"], data["antwoord"][:LONGEST_CELL])):
+        between = [data[field] for field in COMPARED] if sheet.role == "decide" else []
+        for column, value in enumerate((data["answer_id"], data["groep"], data["antwoord"][:LONGEST_CELL], *between)):
             page.write_string(row, column, value, text)
         guessed = sheet.machine.get(data["answer_id"], ())
         for column, code in enumerate(codes, start=first_mark):
@@ -141,10 +177,12 @@ def _write_sheet(book: Any, sheet: Sheet) -> None:
     page.data_validation(1, ready, last, ready,
                          {**listed, "source": [READY], "error_message": "Kies ja of laat leeg."})  # fmt: skip
     page.freeze_panes(1, len(FIRST))
-    page.autofilter(0, 0, last, ready)
+    page.autofilter(0, 0, last, len(names) - 1)  # the hidden machine codes too, or sorting leaves them behind
     page.set_column(0, 0, 14)
     page.set_column(1, 1, 12)
     page.set_column(2, 2, 70)
+    if first_mark > len(FIRST):
+        page.set_column(len(FIRST), first_mark - 1, 30)
     page.set_column(first_mark, first_mark + len(codes) + 1, 12)
     page.set_column(note, note, 30)
     page.set_column(len(names) - 1, len(names) - 1, 2, None, {"hidden": True})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.codebook import Codebook
 from pipeline.config import Survey
 from pipeline.errors import ReviewError, did_you_mean, problem
-from pipeline.review.events import Event, add_events, parse_event, read_journal, read_lines
+from pipeline.review.events import Compared, Event, add_events, compare_with, parse_event, read_journal, read_lines
 from pipeline.review.files import one_at_a_time
 from pipeline.review.reviewed import with_sample_roles
 from pipeline.review.sample import read_sample, write_sample
@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Imported:
-    """How many lines were read, how many were news, and how many audit lines are of answers that were never drawn."""
+    """How many lines were read, how many were news, and how many audit lines are of answers that were never drawn.
+
+    `compared` names the answers whose coding was replaced, and those of which the journal has a newer one.
+    """
 
     n_read: int
     n_new: int
     n_not_drawn: int
+    compared: Compared
 
 
 def export_jsonl(workspace: Workspace, path: Path) -> int:
@@ -75,10 +79,11 @@ def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
         if len(extended) > len(sample):
             write_sample(workspace, extended)
         plain = [replace(event, inclusion_probability=None, stratum=None) for event in events]
+        compared = compare_with(read_journal(workspace), plain)
         new = add_events(workspace, plain)
         audited = {event.answer_id for event in events if event.role == "audit"}
         lost = {answer_id for answer_id in audited if (answer_id, "audit") not in roles}
-        return Imported(len(events), len(new), len(lost))
+        return Imported(len(events), len(new), len(lost), compared)
 
 
 def _parse(raw: object, path: Path, line: int, codebooks: Mapping[str, Codebook]) -> Event:

@@ -13,7 +13,10 @@ from pipeline.codebook import Code, Codebook, Facet, slug
 
 #: Keys for codes, in order; `t` (twijfel) is left out, and so are the keys Label Studio uses itself.
 HOTKEYS = tuple("1234567890qweryuiopasdfghjklzxcvbnm")
-KEYS = "Ctrl+Enter opslaan · Ctrl+spatie overslaan · muis op een code: de omschrijving · Instructions: het codeboek"
+KEYS = (
+    "Ctrl+Enter opslaan (na een notitie eerst Enter) · Ctrl+spatie overslaan (toch coderen: eerst Cancel skip) · "
+    "muis op een code: omschrijving · Instructions: codeboek"
+)
 DOUBT = "twijfel"
 NOTE = "notitie"
 TEXT = "antwoord"
@@ -125,7 +128,12 @@ def _add_choices(block: ET.Element, facet: Facet, codes: Sequence[Code], keys: A
 
 def instruction(choice: Choice) -> str:
     """Return the codebook as the HTML that Label Studio shows under its instructions button, in Dutch."""
-    parts = ["<p>Kies de codes met hun toets, <b>t</b> voor twijfel, Ctrl+Enter om op te slaan.</p>"]
+    parts = [
+        "<p>Kies de codes met hun toets, <b>t</b> voor twijfel, Ctrl+Enter om op te slaan. Druk na het typen van een "
+        "notitie eerst op Enter.</p>",
+        "<p>Een overgeslagen antwoord alsnog coderen: open het vanuit <b>Overgeslagen</b>, druk op <b>Cancel skip</b>, "
+        "kies de codes en sla op. Zonder Cancel skip blijft het overgeslagen.</p>",
+    ]
     for facet, codes in choice.facets():
         if facet.id:
             parts.append(f"<h3>{html.escape(facet.label or facet.id)}</h3>")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from pipeline.codebook import Codebook
 from pipeline.config import Question, Survey
 from pipeline.review.agreement import FLOOR, Agreement, Coded, compare_coders
 from pipeline.review.events import Event, read_journal
-from pipeline.review.reviewed import conflicts, deciding, with_sample_roles
+from pipeline.review.reviewed import conflicts, deciding, second_by_first, with_sample_roles
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import machine_codes
 from pipeline.workspace import Workspace
@@ -41,8 +41,9 @@ class Coder:
 class QuestionProgress:
     """The review of one question. `drawn` and `done` are per role; ids are of answers that need someone's attention.
 
-    `people` compares first and second coder, `machine_first` machine and first coder (who saw the machine's codes),
-    `machine_second` machine and second coder (who did not). `half_width` is that of the widest interval (0-1).
+    `own_second` are second codings by the first coder, which compare nobody. `people` compares first and second coder,
+    `machine_first` machine and first coder (who saw the machine's codes), `machine_second` machine and second coder
+    (who did not). `half_width` is that of the widest interval (0-1).
     """
 
     question: str
@@ -53,6 +54,7 @@ class QuestionProgress:
     skipped: tuple[str, ...]
     wrong: tuple[tuple[str, str], ...]
     open_conflicts: tuple[str, ...]
+    own_second: tuple[str, ...]
     people: tuple[Agreement, ...]
     machine_first: tuple[Agreement, ...]
     machine_second: tuple[Agreement, ...]
@@ -111,7 +113,8 @@ def _progress(
         doubts=tuple(sorted({event.answer_id for event in events if event.doubt})),
         skipped=tuple(skipped),
         wrong=tuple(sorted({(event.answer_id, event.problem) for event in events if event.problem})),
-        open_conflicts=open_now, people=people, machine_first=first, machine_second=second,
+        open_conflicts=open_now, own_second=tuple(second_by_first(events)),
+        people=people, machine_first=first, machine_second=second,
         half_width=width, objections=objections,
     )  # fmt: skip
 
@@ -133,7 +136,7 @@ def _objections(
     if skipped > SKIPS * drawn:
         out.append(f"{skipped} of {drawn} audited answers were skipped, and skipping is not random")
     if open_now:
-        out.append(f"{len(open_now)} disagreements wait for 'duiding review adjudicate'")
+        out.append(f"{len(open_now)} disagreements wait for 'duiding review adjudicate' (or 'export --adjudicate')")
     twice = people[0].n if people else 0
     if twice < MINIMUM_TWICE:
         out.append(f"only {twice} answers were coded by two people, too few to know how well they agree")
@@ -158,10 +161,16 @@ def _coders(events: Sequence[Event]) -> tuple[Coder, ...]:
 def _agreements(
     workspace: Workspace, question: Question, codebook: Codebook, events: Sequence[Event], seed: int
 ) -> tuple[tuple[Agreement, ...], tuple[Agreement, ...], tuple[Agreement, ...]]:
-    """Return people, machine and first coder, machine and second coder; on the codes that coders choose from."""
+    """Return people, machine and first coder, machine and second coder; on the codes that coders choose from.
+
+    Only a second coding by another person than the first counts as one; codes are compared where both were asked.
+    """
     own = deciding(event for event in events if not event.adjudicated)
-    first: Coded = {key: frozenset(event.codes) for (key, role), event in own.items() if role == "audit"}
-    second: Coded = {key: frozenset(event.codes) for (key, role), event in own.items() if role == "second"}
+    by_first = set(second_by_first(events))
+    firsts = {key: event for (key, role), event in own.items() if role == "audit"}
+    seconds = {key: event for (key, role), event in own.items() if role == "second" and key not in by_first}
+    first, second = _codes(firsts), _codes(seconds)
+    asked = _asked(firsts), _asked(seconds)
     wanted = {*first, *second}
     machine: Coded = {
         key: frozenset(codes) for key, codes in machine_codes(workspace, question, codebook, wanted).codes.items()
@@ -170,6 +179,17 @@ def _agreements(
     fixed = {codebook.by_id[code].facet for code in given} if codebook.facets else set()
     one = {facet.id for facet in codebook.facets if facet.choice == "one"}
     codes = [code.id for code in codebook.codes if code.id not in given and code.facet not in (fixed & one)]
-    pairs = ((first, second), (machine, first), (machine, second))
-    people, machine_first, machine_second = (tuple(compare_coders(a, b, codes, seed=seed)) for a, b in pairs)
+    both = {key: asked[0][key] & asked[1][key] for key in set(first) & set(second)}
+    pairs = ((first, second, both), (machine, first, asked[0]), (machine, second, asked[1]))
+    people, machine_first, machine_second = (
+        tuple(compare_coders(a, b, codes, asked=known, seed=seed)) for a, b, known in pairs
+    )
     return people, machine_first, machine_second
+
+
+def _codes(events: Mapping[str, Event]) -> Coded:
+    return {key: frozenset(event.codes) for key, event in events.items()}
+
+
+def _asked(events: Mapping[str, Event]) -> dict[str, frozenset[str]]:
+    return {key: frozenset(event.judged) for key, event in events.items()}

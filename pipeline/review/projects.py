@@ -25,7 +25,7 @@ TITLE_LENGTH = 50
 
 @dataclass(frozen=True)
 class Project:
-    """A project on the server; `digest` is the codebook it was made with."""
+    """A project on the server; `digest` is the codebook it was made with; `blind`: it shows no machine codes."""
 
     id: int
     question: str
@@ -34,6 +34,7 @@ class Project:
     config: str
     model_version: str
     n_tasks: int
+    blind: bool = False
 
 
 def survey_key(survey: Survey) -> str:
@@ -42,9 +43,10 @@ def survey_key(survey: Survey) -> str:
 
 
 def title_of(survey: Survey, question: Question, kind: str) -> str:
-    """Return the project's title, at most 50 characters, the suffix always whole."""
+    """Return the project's title, at most 50 characters: survey, wave and question, the suffix always whole."""
     suffix = _TITLES[kind]
-    return f"{survey.wave} {question.title or question.id}"[: TITLE_LENGTH - len(suffix)].rstrip() + suffix
+    name = f"{survey.title[:18].rstrip()} {survey.wave}: {question.title or question.id}"
+    return name[: TITLE_LENGTH - len(suffix)].rstrip() + suffix
 
 
 def find_projects(client: LabelStudio, where: Address, survey: Survey) -> dict[tuple[str, str], Project]:
@@ -63,6 +65,7 @@ def find_projects(client: LabelStudio, where: Address, survey: Survey) -> dict[t
             project = Project(
                 id=int(found.id), question=words[2], kind=words[3], digest=words[4], config=found.label_config or "",
                 model_version=found.model_version or "", n_tasks=int(found.task_number or 0),
+                blind=found.show_collab_predictions is False,
             )  # fmt: skip
             if (words[2], words[3]) not in out or project.id < out[words[2], words[3]].id:
                 out[words[2], words[3]] = project
@@ -71,9 +74,11 @@ def find_projects(client: LabelStudio, where: Address, survey: Survey) -> dict[t
 
 def make_project(
     client: LabelStudio, where: Address, survey: Survey, question: Question, kind: str, choice: Choice,
-    *, reasons: bool = False,
+    *, reasons: bool = False, blind: bool = False,
 ) -> Project:  # fmt: skip
     """Make the project of a question and kind; with `reasons` its page has a panel for them.
+
+    Whether machine codes are shown is kept in the project itself, so that a later push from anywhere keeps to it.
 
     Raises:
         ReviewError: the server can't be reached or refuses.
@@ -83,14 +88,14 @@ def make_project(
         made = client.projects.create(
             title=title_of(survey, question, kind), description=_description(survey, question, kind, choice),
             label_config=config, expert_instruction=instruction(choice), show_instruction=False,
-            show_collab_predictions=kind == "main", enable_empty_annotation=False,
+            show_collab_predictions=kind == "main" and not blind, enable_empty_annotation=False,
         )  # fmt: skip
-    return Project(int(made.id or 0), question.id, kind, choice.codebook.digest, config, "", 0)
+    return Project(int(made.id or 0), question.id, kind, choice.codebook.digest, config, "", 0, blind)
 
 
 def update_project(
     client: LabelStudio, where: Address, survey: Survey, question: Question, project: Project, choice: Choice,
-    *, reasons: bool = False,
+    *, reasons: bool = False, blind: bool = False,
 ) -> bool:  # fmt: skip
     """Give the project today's codebook and page (see `make_project`) and return whether that changed it.
 
@@ -98,7 +103,8 @@ def update_project(
         ReviewError: annotations use a code that the codebook no longer has; they are listed and nothing is changed.
     """
     config = label_config(choice, compare=project.kind == "decide", reasons=reasons)
-    if project.config == config and project.digest == choice.codebook.digest:
+    hide = blind and not project.blind
+    if project.config == config and project.digest == choice.codebook.digest and not hide:
         return False
     gone = set(codes_in_config(project.config)) - set(codes_in_config(config))
     if gone:
@@ -109,6 +115,24 @@ def update_project(
             id=project.id, label_config=config, expert_instruction=instruction(choice),
             title=title_of(survey, question, project.kind),
             description=_description(survey, question, project.kind, choice),
+            show_collab_predictions=project.kind == "main" and not blind,
+        )  # fmt: skip
+    return True
+
+
+def stays_blind(where: Address, question: Question, project: Project | None, *, asked: bool) -> bool:
+    """Return whether the first coder sees no machine codes: as the project began, whatever is asked later.
+
+    Raises:
+        ReviewError: blind coding is asked of a project that showed machine codes already.
+    """
+    if project is None or project.blind or not asked:
+        return asked or (project is not None and project.blind)
+    if project.model_version:
+        raise ReviewError(
+            problem(file=where.url, place=f"question {question.id}",
+                    found="its tasks show the machine's codes already, so blind coding is not possible any more",
+                    do="leave --blind out; or run 'duiding review pull', delete the project and push --blind again")
         )  # fmt: skip
     return True
 

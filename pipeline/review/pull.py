@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from pipeline.config import Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.client import Address, address, connected, speaking
 from pipeline.review.coders import Coders
-from pipeline.review.events import Event, add_events, utc
+from pipeline.review.events import Event, add_events, latest, read_journal, utc
 from pipeline.review.files import one_at_a_time, review_folder, write_private
 from pipeline.review.labeling import Choice, codes_in_config, from_result
-from pipeline.review.projects import Project, export_tasks, find_projects, remember, remembered
+from pipeline.review.projects import Project, export_tasks, find_projects, list_tasks, remember, remembered
 from pipeline.review.tasks import choice_of
 from pipeline.workspace import Workspace
 
@@ -22,17 +23,25 @@ if TYPE_CHECKING:
     from label_studio_sdk import LabelStudio
 
 _ROLES = {"steekproef": "audit", "leren": "training", "tweede": "second"}
+#: A save gives an annotation the time it was made and the time it was changed, less than this apart (seconds).
+ONE_SAVE = 2.0
 CleanNotes = Callable[[Sequence[str]], Sequence[str]]
 
 
 @dataclass(frozen=True)
 class Pulled:
-    """What a pull found in one project: annotations there, news for the journal, and codings that can't count."""
+    """What a pull found in one project: annotations there, news for the journal, and codings that can't count.
+
+    `coded_skips` are answers that count as skipped although codes were filled in after (or before) the skip; `gone` are
+    answers whose coding is in the journal, and counts, but is not on the server any more.
+    """
 
     question: str
     kind: str
     n_annotations: int
     news: tuple[Event, ...]
+    coded_skips: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
     @property
     def wrong(self) -> list[Event]:
@@ -82,17 +91,54 @@ def pull_project(
     with speaking(where, "listing coders"):
         logins = {int(user.id): str(user.email or user.username or user.id) for user in client.users.list()}
     coders = Coders(workspace)
-    events, notes = [], {}
+    events, notes, coded_skips = [], {}, set()
     ours = [task for task in tasks if (task.get("data") or {}).get("answer_id")]  # people may add tasks of their own
     for task in ours:
         for annotation in task.get("annotations") or []:
             event, note = _event(task, annotation, project, choice, logins, coders)
             events.append(event)
+            if event.skipped and _holds_codes(annotation, choice):
+                coded_skips.add(event.answer_id)
             if note:
                 notes[event.annotation] = note
     coders.save()
     keep_notes(workspace, notes, clean_notes)
-    return Pulled(project.question, project.kind, len(events), tuple(add_events(workspace, events)))
+    gone = _missing(read_journal(workspace), events, project)
+    if gone:  # a task that is not there was coded before its project was made again
+        gone &= {str(task["data"].get("answer_id")) for task in list_tasks(client, where, project)}
+    news = tuple(add_events(workspace, events))
+    return Pulled(project.question, project.kind, len(events), news, tuple(sorted(coded_skips)), tuple(sorted(gone)))
+
+
+def _holds_codes(annotation: Mapping[str, Any], choice: Choice) -> bool:
+    """Return whether a skipped annotation looks coded: changed after it was made, or other codes than the machine's.
+
+    Label Studio keeps a skip a skip when its codes are changed and saved; only 'Cancel skip' makes it a coding.
+    """
+    labels = from_result(choice, annotation.get("result") or [])
+    if labels.problem or set(labels.codes) <= set(choice.fixed):
+        return False
+    made, changed = (utc(str(annotation.get(name))) for name in ("created_at", "updated_at"))
+    later = bool(made and changed) and _seconds(changed) - _seconds(made) > ONE_SAVE
+    return later or _origin(choice, annotation, labels.codes) != "accepted"
+
+
+def _seconds(at: str) -> float:
+    return datetime.fromisoformat(at).timestamp()
+
+
+def _missing(journal: Sequence[Event], events: Sequence[Event], project: Project) -> set[str]:
+    """Return the answers with a coding of this project in the journal that the server does not have (any more).
+
+    The ids of codings that came from a file (Excel, JSON lines) hold a slash; those were never on the server.
+    """
+    found = {event.annotation for event in events}
+    return {
+        event.answer_id for event in latest(journal).values()
+        if event.counts and event.annotation not in found and "/" not in event.annotation
+        and event.question == project.question and event.adjudicated == (project.kind == "decide")
+        and (event.adjudicated or (event.role == "second") == (project.kind == "second"))
+    }  # fmt: skip
 
 
 def _event(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.client import SLOW, Address, address, connected, speaking
+from pipeline.review.division import earlier_reviewers, refuse_one_coder_twice
 from pipeline.review.events import latest, read_journal
 from pipeline.review.files import one_at_a_time
 from pipeline.review.labeling import Choice
@@ -20,6 +21,7 @@ from pipeline.review.projects import (
     make_project,
     refuse_removed,
     remember,
+    stays_blind,
     update_project,
 )
 from pipeline.review.pull import pull_project
@@ -47,7 +49,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pushed:
-    """What a push did for one question and kind of work; `links`: view title -> address to code at."""
+    """What a push did for one question and kind of work; `links`: view title -> address to code at.
+
+    `divided_as_before` are the reviewers of earlier pushes, when none were named now and their work was extended.
+    `blind` says whether the first coder sees no machine codes.
+    """
 
     question: str
     kind: str
@@ -57,6 +63,8 @@ class Pushed:
     there: int
     coded_before: int
     links: Mapping[str, str]
+    divided_as_before: tuple[str, ...] = ()
+    blind: bool = False
 
 
 def push(
@@ -71,11 +79,13 @@ def push(
 ) -> list[Pushed]:
     """Send the sample to the server; a second push changes nothing, an interrupted one is completed.
 
-    With `blind` no machine codes are shown to the first coder either (the second coder never sees them). `explain`
-    says why the machine chose its codes; who does not see those does not see that either.
+    With `blind` no machine codes are shown to the first coder either (the second coder never sees them); a project that
+    was made blind stays so. Without `reviewers` new work goes to those of earlier pushes. `explain` says why the
+    machine chose its codes; who does not see those does not see that either.
 
     Raises:
-        ReviewError: nothing was drawn, the server is down or refuses, or a code in use was removed from the codebook.
+        ReviewError: nothing was drawn, the server is down or refuses, a code in use was removed from the codebook, the
+            machine's codes were shown already to who must not see them, or a coder would be the second one as well.
     """
     with one_at_a_time(workspace):
         sample = read_sample(workspace)
@@ -95,9 +105,11 @@ def push(
                     continue
                 work = _Work(workspace, survey, question, client, where, answers, tuple(reviewers), explain, progress)
                 second = part["role"] == "second"
+                work.twice = frozenset(part.loc[second, "answer_id"])
+                work.refuse_one_coder_twice(projects)
                 for kind, rows in (("main", part[~second]), ("second", part[second])):
                     if not rows.empty:
-                        out.append(work.push(kind, rows, projects, blind=blind or kind == "second"))
+                        out.append(work.push(kind, rows, projects, blind=blind))
             return out
 
 
@@ -115,10 +127,13 @@ class _Work:
         self.choice: Choice = choice_of(question, self.codebook)
         self.answers = answers[answers["question"] == question.id]
         self.first_coder: dict[str, str] = {}
+        self.twice: frozenset[str] = frozenset()
+        self.main_reviewers: tuple[str, ...] = ()
 
     def push(self, kind: str, rows: pd.DataFrame, projects: dict[tuple[str, str], Project], *, blind: bool) -> Pushed:
         roles = {str(key): str(role) for key, role in zip(rows["answer_id"], rows["role"], strict=True)}
         project = projects.get((self.question.id, kind))
+        blind = kind == "second" or stays_blind(self.where, self.question, project, asked=blind)
         if project is not None and project.digest != self.codebook.digest:
             pull_project(self.workspace, self.client, self.where, project, self.choice)  # made with the old codebook
         self._refuse_codes_gone_from_journal()
@@ -129,31 +144,53 @@ class _Work:
         reasons = add_reasons(data, machine, self.question, self.explain, self.progress)
         page = (self.client, self.where, self.survey, self.question)
         if project is None:
-            project = make_project(*page, kind, self.choice, reasons=reasons)
+            project = make_project(*page, kind, self.choice, reasons=reasons, blind=blind)
         else:
-            update_project(*page, project, self.choice, reasons=reasons)
+            update_project(*page, project, self.choice, reasons=reasons, blind=blind)
         remember(self.workspace, [(self.question.id, kind)])
         there = self._existing(project)
         coded = self._coded_before(kind) - set(there)
         wanted = {key: value for key, value in data.items() if key not in coded}
+        reviewers = self.reviewers or earlier_reviewers(there, self.main_reviewers if kind == "second" else ())
         assign_reviewers(
-            wanted, self.reviewers, {key: str(task["data"].get("codeur", "")) for key, task in there.items()},
+            wanted, reviewers, {key: str(task["data"].get("codeur", "")) for key, task in there.items()},
             done=[key for key, task in there.items() if task["annotations"]], avoid=self.first_coder,
         )  # fmt: skip
         if kind == "main":
             self.first_coder = {key: value["codeur"] for key, value in wanted.items()}
+            self.main_reviewers = tuple(reviewers)
         renewed = self._renew(there, wanted)
         added = self._add([value for key, value in wanted.items() if key not in there], project, machine)
         sent = self._renew_predictions(project, there, machine) if machine.version else 0
         if machine.version and project.model_version != machine.version:
             with speaking(self.where, f"setting the model version of {self.question.id}"):
                 self.client.projects.update(id=project.id, model_version=machine.version)
-        links = self._views(project, wanted) if wanted else {}
-        return Pushed(self.question.id, kind, added, renewed, sent, len(there), len(coded & set(data)), links)
+        links = self._views(project, wanted, there) if wanted else {}
+        as_before = tuple(reviewers) if added and not self.reviewers else ()
+        return Pushed(
+            self.question.id, kind, added, renewed, sent, len(there), len(coded & set(data)), links, as_before, blind
+        )
 
-    def _views(self, project: Project, tasks: Mapping[str, dict[str, str]]) -> dict[str, str]:
+    def refuse_one_coder_twice(self, projects: Mapping[tuple[str, str], Project]) -> None:
+        """Refuse, before anything is sent, to have one named reviewer code answers both first and second."""
+        if len(set(self.reviewers)) == 1 and self.twice:
+            found = [projects.get((self.question.id, kind)) for kind in ("main", "second")]
+            main, second = ({} if project is None else self._listed(project) for project in found)
+            coded = self._coded_before("main"), self._coded_before("second")
+            refuse_one_coder_twice(self.question.id, self.reviewers, self.twice, main, second, *coded)
+
+    def _listed(self, project: Project) -> dict[str, dict[str, Any]]:
+        return {str(task["data"].get("answer_id")): task for task in list_tasks(self.client, self.where, project)}
+
+    def _views(
+        self, project: Project, tasks: Mapping[str, dict[str, str]], there: Mapping[str, dict[str, Any]]
+    ) -> dict[str, str]:
         roles = sorted({data["rol"] for data in tasks.values()})
-        reviewers = self.reviewers or sorted({data["codeur"] for data in tasks.values()} - {""})
+        having = sorted({data["codeur"] for data in tasks.values()} - {""})
+        reviewers = [*(self.reviewers or having)]
+        done = {key for key, task in there.items() if task["annotations"]}
+        if reviewers and any(not data["codeur"] for key, data in tasks.items() if key not in done):
+            reviewers.append("")  # a view of everybody's work, or nobody would see what is nobody's
         views = ensure_views(self.client, self.where, project, wanted_views(reviewers, roles))
         return {
             title: f"{self.where.url}/projects/{project.id}/data?tab={view}&labeling=1"

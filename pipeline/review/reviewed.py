@@ -42,6 +42,13 @@ def deciding(events: Iterable[Event]) -> dict[tuple[str, str], Event]:
     return out
 
 
+def second_by_first(events: Iterable[Event]) -> list[str]:
+    """Return the answers whose second coding is by their first coder: one person, so nothing to compare."""
+    own = deciding(event for event in events if not event.adjudicated)
+    first = {key: event.coder for (key, role), event in own.items() if role == "audit"}
+    return sorted(key for (key, role), event in own.items() if role == "second" and first.get(key) == event.coder)
+
+
 @dataclass(frozen=True)
 class Conflict:
     """An answer that coders coded differently, with their codings; `kind`: `two_annotations` or `second_coder`."""

@@ -101,22 +101,26 @@ def assign_reviewers(
 ) -> None:
     """Divide the tasks over the reviewers in review order; who has a task keeps it while still a reviewer.
 
-    `avoid` (answer id -> reviewer) is who must not get it: the first coder, when this is the second coding. Without
-    reviewers, and when done, everything stays with whoever has it.
+    `avoid` (answer id -> reviewer) is who must not get it: the first coder, when this is the second coding; a task that
+    nobody else can get is left to nobody. Without reviewers, and when done, everything stays with whoever has it.
     """
     finished, avoid = set(done), avoid or {}
     load = dict.fromkeys(reviewers, 0)
     waiting = []
     for answer_id in sorted(tasks, key=lambda key: (tasks[key]["rol"], tasks[key]["volgorde"])):
         who = earlier.get(answer_id, "")
-        if not reviewers or answer_id in finished or who in load:
+        mine = who in load and who != avoid.get(answer_id)
+        if not reviewers or answer_id in finished or mine:
             tasks[answer_id]["codeur"] = who
             if who in load:
                 load[who] += 1
         else:
             waiting.append(answer_id)
     for answer_id in waiting:
-        free = [name for name in reviewers if name != avoid.get(answer_id)] or list(reviewers)
+        free = [name for name in reviewers if name != avoid.get(answer_id)]
+        if not free:
+            tasks[answer_id]["codeur"] = ""
+            continue
         who = min(free, key=lambda name: (load[name], reviewers.index(name)))
         tasks[answer_id]["codeur"] = who
         load[who] += 1

@@ -24,8 +24,12 @@ def _open_work() -> list[dict[str, object]]:
 
 
 def decision_views() -> list[dict[str, Any]]:
-    """Return the view of an adjudication project: what is still to be decided."""
-    return [_view("Te beslissen", _open_work(), ["tasks:data.volgorde"])]
+    """Return the views of an adjudication project: what is still to be decided, and what was skipped."""
+    return [_view("Te beslissen", _open_work(), ["tasks:data.volgorde"]), _skipped()]
+
+
+def _skipped() -> dict[str, Any]:
+    return _view("Overgeslagen", [_filter("cancelled_annotations", 0, "Number", "greater")], [])
 
 
 def wanted_views(reviewers: Sequence[str], roles: Sequence[str]) -> list[dict[str, Any]]:
@@ -34,24 +38,26 @@ def wanted_views(reviewers: Sequence[str], roles: Sequence[str]) -> list[dict[st
     The audit is reviewed in random order, so that stopping early leaves a random sample; training most uncertain first.
     """
     views = []
-    names = {"steekproef": "Steekproef", "leren": "Leren", "tweede": "Tweede codering"}
+    names = {"steekproef": "steekproef", "leren": "leren", "tweede": "tweede codering"}
     for reviewer in reviewers or [""]:
         for role in roles:
             order = "tasks:predictions_score" if role == "leren" else "tasks:data.volgorde"
             filters = [_filter("data.rol", role), *_open_work()]
             if reviewer:
                 filters.insert(0, _filter("data.codeur", reviewer))
-            title = names[role] + (f": {reviewer}" if reviewer else "")
+            title = f"{reviewer}: {names[role]}" if reviewer else names[role].capitalize()  # a tab shows its beginning
             views.append(_view(title, filters, [order]))
-    views.append(_view("Overgeslagen", [_filter("cancelled_annotations", 0, "Number", "greater")], []))
+    views.append(_skipped())
     views.append(_view("Twijfel", [_filter("annotations_results", '"twijfel"', operator="contains")], []))
     return views
 
 
 def _view(title: str, filters: list[dict[str, object]], ordering: list[str]) -> dict[str, Any]:
-    hidden = ["tasks:inner_id", "tasks:annotators", "tasks:file_upload", "tasks:storage_filename", "tasks:data.vraag",
-              "tasks:data.volgorde", "tasks:created_at", "tasks:updated_at", "tasks:predictions_results",
-              "tasks:data.uitleg"]  # fmt: skip
+    columns = ("inner_id annotators file_upload storage_filename data.vraag data.volgorde created_at updated_at "
+               "predictions_results data.uitleg annotations_results annotations_ids predictions_score "
+               "predictions_model_versions updated_by completed_at avg_lead_time draft_exists total_annotations "
+               "cancelled_annotations total_predictions")  # fmt: skip
+    hidden = [f"tasks:{column}" for column in columns.split()]  # what is left is the answer, its group, role and coder
     return {
         "title": title, "type": "list", "target": "tasks", "filters": {"conjunction": "and", "items": filters},
         "ordering": ordering, "hiddenColumns": {"explore": hidden, "labeling": hidden},

@@ -91,3 +91,13 @@ def test_a_code_that_is_confused_is_flagged_with_what_it_is_confused_with() -> N
 def test_only_answers_that_both_coded_count() -> None:
     assert compare_coders({"a": frozenset()}, {"b": frozenset()}, ["x"]) == []
     assert compare_coders({"a": frozenset("x"), "b": frozenset()}, {"a": frozenset("x")}, ["x"])[0].n == 1
+
+
+def test_a_code_counts_only_where_both_were_asked_about_it() -> None:
+    left = {"a": frozenset("x"), "b": frozenset("x"), "c": frozenset("xn"), "d": frozenset("y")}
+    right = {"a": frozenset("xn"), "b": frozenset("xn"), "c": frozenset("xn"), "d": frozenset("y")}
+    old, new = frozenset("xy"), frozenset("xyn")
+    whole, _, y, n = compare_coders(left, right, ["x", "y", "n"], asked={"a": old, "b": old, "c": new, "d": new})
+    assert (whole.percent, y.n) == (1.0, 4), "'n' did not exist when a and b were coded first, so it was not denied"
+    assert (n.n, n.percent, n.alpha, n.confused) == (2, 1.0, 1.0, ())
+    assert compare_coders(left, right, ["n"], asked=dict.fromkeys("abcd", old))[1].flag == "unused"

@@ -1,6 +1,10 @@
 """The Excel round trip: out with drop-down lists, coded, and back without loss; mistakes are named by cell."""
 
+import re
+import shutil
+import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +12,9 @@ import openpyxl
 import pytest
 
 from pipeline.errors import ReviewError
+from pipeline.review.adjudicate import open_conflicts
 from pipeline.review.draw import draw
-from pipeline.review.events import read_journal
+from pipeline.review.events import Event, add_events, journal_file, read_journal
 from pipeline.review.excel_read import import_workbook
 from pipeline.review.excel_write import export_workbook
 from pipeline.review.reviewed import reviewed_codings
@@ -125,6 +130,138 @@ def test_the_second_coder_gets_no_machine_codes(made: Made, tmp_path: Path) -> N
     import_workbook(made.workspace, made.survey, path, coder="bo")
     (event,) = read_journal(made.workspace)
     assert (event.role, event.origin) == ("second", "manual")
+
+
+def saved(file: Path, at: str, change: Callable[[Any], object] = lambda book: None) -> Path:
+    """Change a workbook and let it say that it was saved at this time."""
+    edit(file, change)
+    parts = {}
+    with zipfile.ZipFile(file) as packed:
+        parts = {name: packed.read(name) for name in packed.namelist()}
+    core = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + at.encode(), parts["docProps/core.xml"])
+    with zipfile.ZipFile(file, "w") as packed:
+        for name, content in parts.items():
+            packed.writestr(name, core if name == "docProps/core.xml" else content)
+    return file
+
+
+def exported(book: Any, at: str) -> None:
+    for row in (2, 3):
+        book["_duiding"].cell(row, 6).value = at
+
+
+def test_an_older_copy_of_a_workbook_undoes_nothing(made: Made, file: Path, tmp_path: Path) -> None:
+    saved(file, "2022-11-01T10:00:00Z", lambda book: fill(book["1 verbeter"], 2, ("Anders",)))
+    copy = tmp_path / "kopie.xlsx"
+    shutil.copy(file, copy)
+    code = made.survey.codebook(made.survey.questions[0]).codes[0]
+    saved(file, "2022-11-02T10:00:00Z", lambda book: fill(book["1 verbeter"], 2, (code.label,)))
+    assert import_workbook(made.workspace, made.survey, file, coder="anna").n_new == 1
+    (event,) = read_journal(made.workspace)
+    assert event.at == "2022-11-02T10:00:00.000000Z", "when the workbook was saved"
+    old = import_workbook(made.workspace, made.survey, copy, coder="anna")
+    assert (old.n_new, old.compared.older) == (0, (event.answer_id,))
+    saved(file, "2022-11-03T10:00:00Z", lambda book: fill(book["1 verbeter"], 2, ("Anders",)))
+    new = import_workbook(made.workspace, made.survey, file, coder="anna")
+    assert (new.n_new, new.compared.replaced) == (1, (event.answer_id,))
+
+
+def test_what_was_coded_elsewhere_since_the_export_goes_on_to_count(made: Made, file: Path) -> None:
+    code = made.survey.codebook(made.survey.questions[0]).codes[0]
+
+    def change(book: Any) -> None:
+        exported(book, "2022-11-01T10:00:00Z")
+        fill(book["1 verbeter"], 2, ("Anders",))
+
+    saved(file, "2022-11-03T10:00:00Z", change)
+    import_workbook(made.workspace, made.survey, file, coder="anna")
+    (mine,) = read_journal(made.workspace)
+    other = replace(mine, codes=(code.id,), coder="bo", annotation="uuid", at="2022-11-02T10:00:00.000000Z")
+    journal_file(made.workspace).unlink()
+    add_events(made.workspace, [other])
+    found = import_workbook(made.workspace, made.survey, file, coder="anna")
+    assert (found.n_new, found.elsewhere) == (1, (mine.answer_id,))
+    assert set(reviewed_codings(made.workspace)["coder"]) == {"bo"}
+    assert [conflict.answer_id for conflict in open_conflicts(made.workspace)] == [mine.answer_id], "someone decides"
+
+
+def test_every_mistake_is_named_at_once(made: Made, file: Path) -> None:
+    def change(book: Any) -> None:
+        book["1 verbeter"]["E5"].value = "misschien"
+        book["1 verbeter"]["F5"].value = "ook"
+        book["2 ervaring"]["C4"].value = "andere tekst"
+
+    with pytest.raises(ReviewError, match="3 mistakes: sheet 1 verbeter, cell E5: not a choice .*cell F5.*cell C4"):
+        import_workbook(made.workspace, made.survey, edit(file, change), coder="a")
+    edit(file, lambda book: [setattr(book["1 verbeter"].cell(row, 5), "value", "?") for row in range(2, 30)])
+    with pytest.raises(ReviewError, match=r"30 mistakes: .*and 10 more. Next") as caught:
+        import_workbook(made.workspace, made.survey, file, coder="a")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_column_with_remarks_is_left_alone(made: Made, file: Path) -> None:
+    def remark(book: Any) -> None:
+        sheet = book["1 verbeter"]
+        fill(sheet, 2, ("Anders",))
+        sheet.cell(1, sheet.max_column + 1).value = "Opmerking"
+        sheet.cell(2, sheet.max_column).value = "nog bespreken"
+
+    found = import_workbook(made.workspace, made.survey, edit(file, remark), coder="a")
+    assert (found.n_new, found.not_read) == (1, ("sheet 1 verbeter, cell R1",))
+
+
+def test_sorting_takes_the_hidden_machine_codes_along(file: Path) -> None:
+    sheet = openpyxl.load_workbook(file)["1 verbeter"]
+    assert sheet.auto_filter.ref == sheet.dimensions == "A1:Q37"
+    assert sheet["Q1"].value == "machine"
+
+
+def test_the_second_coder_is_somebody_else(made: Made, file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "tweede.xlsx"
+    export_workbook(made.workspace, made.survey, path, second=True)
+    edit(path, lambda book: fill(book["1 verbeter"], 2, ("Anders",)))
+    twice = openpyxl.load_workbook(path)["1 verbeter"]["A2"].value
+    rows = {row[0].value: row[0].row for row in openpyxl.load_workbook(file)["1 verbeter"].iter_rows(min_row=2)}
+    edit(file, lambda book: fill(book["1 verbeter"], rows[twice], ("Anders",)))
+    import_workbook(made.workspace, made.survey, file, coder="anna")
+    with pytest.raises(ReviewError, match=f"first and second coding of 1 answers by one coder: {twice}"):
+        import_workbook(made.workspace, made.survey, path, coder="Anna")
+    assert len(read_journal(made.workspace)) == 1
+    assert import_workbook(made.workspace, made.survey, path, coder="bo").n_new == 1
+
+
+def test_disagreements_are_decided_in_a_workbook(made: Made, tmp_path: Path) -> None:
+    twice = read_sample(made.workspace).query("question == 'verbeter' and role == 'second'")["answer_id"].tolist()
+    codebook = made.survey.codebook(made.survey.questions[0])
+    codes = [code.id for code in codebook.codes]
+
+    def coding(answer_id: str, role: str, code: str) -> Event:
+        return Event(
+            answer_id=answer_id, question="verbeter", codebook=codebook.digest, codes=(code,), judged=tuple(codes),
+            coder=role, role=role, at="2022-11-01T10:00:00.000000Z", origin="manual", annotation=f"{role}/{answer_id}",
+        )  # fmt: skip
+
+    path = tmp_path / "besluiten.xlsx"
+    with pytest.raises(ReviewError, match="no answers on which coders disagree"):
+        export_workbook(made.workspace, made.survey, path, decide=True)
+    first = [coding(answer_id, "audit", codes[0]) for answer_id in twice]
+    second = [coding(answer_id, "second", codes[i < 2]) for i, answer_id in enumerate(twice)]
+    add_events(made.workspace, [*first, *second])
+    assert export_workbook(made.workspace, made.survey, path, decide=True) == {"verbeter": 2}
+    book = openpyxl.load_workbook(path)
+    sheet = book["1 verbeter"]
+    shown = {sheet["D2"].value[3:], sheet["E2"].value[3:]}
+    assert shown == {codebook.by_id[code].label for code in codes[:2]}, "A and B, without whose they are"
+
+    def decide(book: Any) -> None:
+        sheet = book["1 verbeter"]
+        sheet.cell(2, 6).value, sheet.cell(2, column(sheet, "Klaar")).value = "x", "ja"
+
+    found = import_workbook(made.workspace, made.survey, edit(path, decide), coder="audit")
+    assert (found.n_new, found.n_open, found.elsewhere) == (1, 1, ())
+    decided = sheet["A2"].value
+    assert [conflict.answer_id for conflict in open_conflicts(made.workspace)] == [a for a in twice[:2] if a != decided]
+    assert applied(reviewed_codings(made.workspace), "verbeter")[decided, "audit"] == {codes[0]}
 
 
 def test_rows_may_be_sorted(made: Made, file: Path) -> None:

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 from pipeline.errors import ReviewError
 from pipeline.review.draw import draw
-from pipeline.review.events import Event, add_events, journal_file, latest, parse_event, read_journal
+from pipeline.review.events import (
+    Compared,
+    Event,
+    add_events,
+    compare_with,
+    journal_file,
+    latest,
+    parse_event,
+    read_journal,
+)
 from pipeline.review.exchange import export_jsonl, import_jsonl
 from pipeline.review.reviewed import all_codings, conflicts, deciding, reviewed_codings
 from pipeline.review.sample import empty_sample, read_sample, write_sample
@@ -69,6 +78,21 @@ def test_only_news_is_added_and_nothing_is_taken_away(workspace: Workspace) -> N
     assert latest(read_journal(workspace))["anna/audit/a"].codes == ("y",)
     add_events(workspace, [event("a", "x")])
     assert journal_file(workspace).read_text("utf-8").startswith(after), "back to the first choice is news too"
+
+
+def test_an_older_coding_never_undoes_a_newer_one(workspace: Workspace) -> None:
+    corrected = event("a", "y", at="2022-11-02T10:00:00.000000Z")
+    add_events(workspace, [event("a", "x"), corrected])
+    before = journal_file(workspace).read_text("utf-8")
+    old = [event("a", "x"), event("b")]
+    assert compare_with(read_journal(workspace), old) == Compared((), ("a",))
+    assert [found.answer_id for found in add_events(workspace, old)] == ["b"]
+    assert latest(read_journal(workspace))["anna/audit/a"] == corrected
+    journal_file(workspace).write_text(before + event("a", "x").line() + "\n", encoding="utf-8")
+    assert latest(read_journal(workspace))["anna/audit/a"] == corrected, "whatever the order of the lines"
+    newer = event("a", "z", at="2022-11-03T10:00:00.000000Z")
+    assert compare_with(read_journal(workspace), [newer]) == Compared(("a",), ())
+    assert add_events(workspace, [newer]) == [newer]
 
 
 def test_a_line_that_was_cut_off_is_written_again(workspace: Workspace) -> None:

@@ -128,6 +128,13 @@ def test_without_machine_codes_or_reasons_tasks_stay_as_they_are(make_survey: Ca
     assert tasks == before
 
 
+def test_the_page_says_what_its_keys_do_not() -> None:
+    choice = Choice(load_codebook("participatiewet-verbeter"))
+    assert "na een notitie eerst Enter" in label_config(choice)
+    assert "eerst Cancel skip" in label_config(choice)
+    assert "Zonder Cancel skip blijft het overgeslagen" in instruction(choice)
+
+
 def test_labels_with_markup_stay_labels() -> None:
     codebook = parse_codebook({"codes": [{"id": "a", "label": '<b>"R&D"</b>', "definition": "x < y & z"}]}, file="x")
     choice = Choice(codebook)
@@ -164,5 +171,6 @@ def test_a_project_title_fits_and_keeps_its_kind(make_survey: Callable[..., Made
     question = made.survey.questions[0].model_copy(update={"title": "Een heel lange vraag " * 9})
     title = title_of(made.survey, question, kind)
     assert len(title) <= 50
-    assert title.startswith("2022 Een heel lange")
+    assert title.startswith("Proef"), "two surveys on one server are told apart"
+    assert "2022: Een" in title
     assert ("tweede" in title, "knopen" in title) == (kind == "second", kind == "decide")

@@ -9,13 +9,15 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline import cli_review
+from pipeline.cli_show import show_run
 from pipeline.errors import ReviewError
+from pipeline.job import Result
 from pipeline.review.draw import draw
 from pipeline.review.events import Event, add_events
 from pipeline.review.progress import review_progress
 from pipeline.review.sample import in_random_order, read_sample
 
-from .conftest import Made
+from .conftest import Made, code_survey
 
 Make = Callable[..., Made]
 
@@ -78,6 +80,30 @@ def test_stopping_is_defensible_when_the_interval_is_narrow_and_coders_agree(mad
     assert wide.objections == ("the widest interval is ±7.1 points, more than ±5.0",)
 
 
+def test_one_person_twice_is_not_two_people(made: Made) -> None:
+    code(made, "audit", "anna")
+    code(made, "second", "anna")
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert (state.people, state.machine_second, len(state.own_second)) == ((), (), 30)
+    assert state.objections == ("only 0 answers were coded by two people, too few to know how well they agree",)
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
+    assert "coded twice by one and the same coder, which is no second opinion: 30 (" in shown.output
+    code(made, "second", "bo", at="2022-11-02T10:00:00.000000Z")
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert (state.people[0].n, state.own_second) == (30, ())
+
+
+def test_a_code_added_later_is_no_disagreement(made: Made) -> None:
+    known = tuple(made.survey.codebook(made.survey.questions[0]).by_id)
+    code(made, "audit", "anna", judged=tuple(name for name in known if name != "tijd"), codes="werk")
+    code(made, "second", "bo", codes="werk")
+    second = [event for event in _events(made) if event.role == "second"]
+    add_events(made.workspace, [replace(event, codes=(*event.codes, "tijd")) for event in second])
+    (state,) = review_progress(made.workspace, made.survey)
+    assert state.people[0].percent == 1.0
+    assert {found.code: found.n for found in state.people}["tijd"] == 0
+
+
 def _events(made: Made) -> list[Event]:
     from pipeline.review.events import latest, read_journal
 
@@ -113,6 +139,17 @@ def test_the_planner_speaks_before_anything_is_drawn(make_survey: Make) -> None:
     shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
     assert "with 120 audited answers every code's interval is at most ±" in shown.output
     assert "Server: none yet (duiding review start)" in shown.output
+
+
+def test_answers_that_came_after_the_audit_are_named(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    code_survey(made, 120)
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)]).output
+    assert "! verbeter: 18 answers came after the audit was drawn and had no chance to be in it" in shown
+    file = [made.workspace.path("answers.parquet")]
+    made.workspace.done("intake", "k", file, {"accounting": [], "replaced": 0})
+    made.workspace.done("estimates", "k", file, {"audited": 60})
+    show_run(Result(made.survey, made.workspace))
+    assert "! verbeter: 18 answers came after the audit was drawn" in " ".join(capsys.readouterr().out.split())
 
 
 def test_excel_and_json_lines_from_the_command_line(make_survey: Make, tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import ReviewError
-from pipeline.review.draw import draw
+from pipeline.review.draw import came_later, draw
 from pipeline.review.sample import combine, draw_audit, draw_second, empty_sample, read_sample, sample_file
 from pipeline.review.training import certainty, choose_training
 
-from .conftest import Made
+from .conftest import Made, code_survey
 
 GROUPS = {"Hengelo": 328, "Haaksbergen": 60, "Borne": 12}
 
@@ -116,7 +116,7 @@ def test_drawing_again_changes_nothing_and_more_only_adds(make_survey: Callable[
     made = make_survey(60)
     first = draw(made.workspace, made.survey, audit=20, training=5, second=0.2, by_group=True)
     written = sample_file(made.workspace).read_bytes()
-    again = draw(made.workspace, made.survey, audit=20, second=0.2, by_group=True)
+    again = draw(made.workspace, made.survey, audit=20, training=5, second=0.2, by_group=True)
     assert sample_file(made.workspace).read_bytes() == written
     assert len(again) == len(first)
     more = draw(made.workspace, made.survey, audit=30, questions=["verbeter"])
@@ -130,3 +130,22 @@ def test_a_question_that_does_not_exist(make_survey: Callable[..., Made]) -> Non
     made = make_survey(20)
     with pytest.raises(ReviewError, match="did you mean 'verbeter'"):
         draw(made.workspace, made.survey, audit=5, questions=["verbetr"])
+
+
+def test_training_is_a_total(make_survey: Callable[..., Made]) -> None:
+    made = make_survey(60)
+    first = draw(made.workspace, made.survey, training=5, questions=["verbeter"])
+    assert draw(made.workspace, made.survey, training=5, questions=["verbeter"]).equals(first)
+    more = draw(made.workspace, made.survey, training=8, questions=["verbeter"])
+    assert len(more) == 8
+    assert set(first["answer_id"]) < set(more["answer_id"])
+
+
+def test_answers_that_came_after_the_audit_are_counted(make_survey: Callable[..., Made]) -> None:
+    made = make_survey(60)
+    draw(made.workspace, made.survey, audit=17, by_group=True, questions=["verbeter"])
+    assert came_later(made.workspace) == {}
+    code_survey(made, 80)
+    assert came_later(made.workspace) == {"verbeter": 18}
+    draw(made.workspace, made.survey, audit=17, by_group=True, questions=["verbeter"])
+    assert came_later(made.workspace) == {}, "drawn from all of them now"

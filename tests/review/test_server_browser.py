@@ -72,7 +72,7 @@ def test_a_reviewer_codes_with_the_keyboard(
     pushed = push(
         made.workspace, made.survey, reviewers=["anna"], explain=lambda _, texts, codes: dict.fromkeys(texts, WHY)
     )
-    link = pushed[0].links["Steekproef: anna"]
+    link = pushed[0].links["anna: steekproef"]
     labels = {code.label: code.id for code in made.survey.codebook(made.survey.questions[0]).codes}
     wishes: list[str] = []
     page.on("request", lambda request: wishes.append(request.url))
@@ -118,7 +118,10 @@ def test_a_reviewer_codes_with_the_keyboard(
     page.wait_for_function("document.querySelectorAll('.duiding-codes input:checked').length > 0")
     assert page.inner_text(".lsf-richtext__line").strip() == by_order[1].data["antwoord"].strip()
     assert reasons_shown(page) is None, "closed again at the next answer"
-    page.keyboard.press("Control+Enter")
+    page.click(".duiding-voet :is(input[type=text], textarea)")
+    page.keyboard.type("navragen")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+Enter")  # as the page says: after a note Enter first
     page.wait_for_function(
         "before => document.querySelector('.lsf-richtext__line')?.innerText.trim() !== before",
         arg=by_order[1].data["antwoord"].strip(),
@@ -132,7 +135,7 @@ def test_a_reviewer_codes_with_the_keyboard(
         arg=by_order[2].data["antwoord"].strip(),
     )
 
-    pull(made.workspace, made.survey)
+    assert pull(made.workspace, made.survey)[0].coded_skips == ()
     assert [e.answer_id for e in read_journal(made.workspace) if e.skipped] == [by_order[2].data["answer_id"]]
     table = reviewed_codings(made.workspace)
     ids = [task.data["answer_id"] for task in by_order[:2]]
@@ -142,6 +145,25 @@ def test_a_reviewer_codes_with_the_keyboard(
     assert applied(table, "verbeter")[ids[0], "audit"] == wanted
     assert changed["doubt"].all()
     assert not accepted["doubt"].any()
+    skipped = next(view.id for view in analyst.views.list(project=project) if view.data["title"] == "Overgeslagen")
+    page.goto(f"{on_server.url}/projects/{project}/data?tab={skipped}")
+    page.get_by_text(by_order[2].data["antwoord"].strip()[:20]).first.wait_for()
+    assert "from_name" not in page.inner_text("body"), "the list shows the answer, not how the server keeps codes"
+    page.screenshot(path=str(tmp_path / "overgeslagen.png"))
+    page.goto(f"{on_server.url}/projects/{project}/data?tab={skipped}&task={by_order[2].id}")
+    cancel = page.get_by_text("Cancel skip", exact=True)
+    cancel.wait_for()
+    page.keyboard.press("9")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(1500)
+    found = pull(made.workspace, made.survey)[0]
+    assert (found.news, found.coded_skips) == ((), (by_order[2].data["answer_id"],)), "the server keeps it a skip"
+    cancel.click()
+    page.wait_for_selector("button[aria-label='Submit current annotation']")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_timeout(1500)
+    found = pull(made.workspace, made.survey)[0]
+    assert ([event.skipped for event in found.news], found.coded_skips) == ([False], ()), "'Cancel skip' helps"
     outside = {url for url in wishes if not url.startswith((on_server.url, "data:", "blob:"))}
     assert outside == set(), "the page asks nothing of other servers"
 
@@ -171,8 +193,15 @@ def test_a_page_without_reasons_has_no_panel(
     page.wait_for_selector(PANEL, state="hidden")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector(PANEL, state="visible")
-    push(made.workspace, made.survey, blind=True, explain=explain)
-    page.goto(main.links["Steekproef"])
+    apart = make_survey(30, title=f"Blind {made.survey.title}")
+    draw(apart.workspace, apart.survey, audit=5, questions=["verbeter"])
+    (blind,) = push(apart.workspace, apart.survey, blind=True, explain=explain)
+    page.goto(blind.links["Steekproef"])
     page.wait_for_selector(".duiding-codes input")
     assert page.locator(".duiding-uitleg").count() == 0, "a blind page"
+    assert checked(page) == set()
+    assert push(apart.workspace, apart.survey, explain=explain)[0].blind
+    page.goto(blind.links["Steekproef"])
+    page.wait_for_selector(".duiding-codes input")
+    assert checked(page) == set(), "a later push without --blind keeps it so"
     assert wrong == []

@@ -241,10 +241,12 @@ def test_start_stop_and_status_from_the_command_line(
             assert f"127.0.0.1:{known.port}" in listening
             assert f"0.0.0.0:{known.port}" not in listening
         assert "was already up" in run(cli_review.app, ["start", file]).output
-        pushed = run(cli_review.app, ["push", file, "--audit", "12", "--second", "0.5", "--reviewer", "anna"])
+        pushed = run(
+            cli_review.app, ["push", file, "--audit", "12", "--second", "0.5", "--reviewer", "anna", "--reviewer", "bo"]
+        )
         assert pushed.exit_code == 0, pushed.exception
         assert "every code's interval is at most" in pushed.output
-        assert "Steekproef: anna: http://127.0.0.1" in pushed.output
+        assert "anna: steekproef: http://127.0.0.1" in pushed.output
         assert "0 of 12" in run(cli_review.app, ["status", file]).output or "audit 0 of 12" in pushed.output
     finally:
         stopped = run(cli_review.app, ["stop", file])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"estimates": 1, "report": 1}
+STAGES = {"estimates": 2, "report": 2}
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]
@@ -250,7 +250,7 @@ def check_quoted(survey: Survey, workspace: Workspace) -> None:
     for key, name in named:
         if name not in known:
             near = nearest(name, sorted(known))
-            do = f"did you mean '{near}'?" if near else "take the id from the page or from 'duiding trace'"
+            do = f"did you mean '{near}'?" if near else "take the id from 'duiding trace'"
             found = f"no answer '{name[:40]}' in this survey"
             raise ConfigError(problem(file=survey.file, place=f"report.{key}", found=found, do=do))
 

@@ -126,19 +126,20 @@ def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
         sheet.set_column(place, place, width)
     wrapped, style = styles(text_wrap=True), styles()
     number = 0
-    for question, answers in context.book.by_question.items():
+    for question in context.book.by_question:
         labels = {code.id: code.label for code in figures.codebooks[question].codes}
         order = {code: place for place, code in enumerate(labels)}
-        for one in answers:
+        for one in context.book.published(question):
             codes = sorted((code for code in one.codes if context.book.may_open(question, figures.total, code)),
                            key=lambda code: order.get(code, len(order)))  # fmt: skip
             if not codes or number >= _ROWS:
                 continue
             number += 1
             coders = dict.fromkeys(_who(context, one.codes[code]) for code in codes)
-            values = (one.answer_id, titles.get(question, question), context.book.group_shown(one), one.text,
+            sheet.write_number(number, 0, context.book.numbers[one.answer_id], style)
+            values = (titles.get(question, question), context.book.group_shown(one), one.text,
                       "; ".join(labels.get(code, code) for code in codes), "; ".join(coders))  # fmt: skip
-            for place, value in enumerate(values):
+            for place, value in enumerate(values, start=1):
                 sheet.write_string(
                     number, place, plain(value), wrapped if place in (3, 4) and len(value) < 400 else style
                 )

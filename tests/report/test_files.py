@@ -72,10 +72,11 @@ def test_nothing_in_the_workbook_is_a_formula(report: Path) -> None:
 def test_the_answers_sheet_keeps_small_cells_apart(report: Path, data: ReportData) -> None:
     book = make_context(data, Options()).book
     rows = list(openpyxl.load_workbook(report / "rapport.xlsx")["Antwoorden"].iter_rows(min_row=2, values_only=True))
-    shown_groups = {one.answer_id: book.group_shown(one) for one in book.coded}
+    titles = {question.id: question.title or data.codebooks[question.id].title for question in data.survey.questions}
+    shown_groups = {(book.numbers[one.answer_id], titles[one.question]): book.group_shown(one) for one in book.coded}
     assert len(rows) == sum(len(answers) for answers in book.by_question.values())
-    for answer_id, _, group, *_ in rows:
-        assert (group or "") == shown_groups[str(answer_id)]
+    for number, title, group, *_ in rows:
+        assert (group or "") == shown_groups[number, title]
 
 
 def test_every_table_of_the_document_is_that_of_the_report(report: Path, document: Document) -> None:
@@ -193,3 +194,13 @@ def test_the_same_data_gives_the_same_workbook(data: ReportData, report: Path, t
 def _views(document: Document) -> list[tuple[object, ...]]:
     views = [document.summary.views[0], *(view for c in (*document.chapters, *document.closing) for view in c.views)]
     return [tuple(view.blocks) for view in views]
+
+
+def test_no_published_file_names_a_respondent(report: Path, data: ReportData) -> None:
+    """An id holds respondent and question, so that it would lead from one answer to the others."""
+    published = (report / "rapport.html").read_text(encoding="utf-8")
+    for name in ("rapport.xlsx", "rapport.docx"):
+        with ZipFile(report / name) as archive:
+            published += "".join(archive.read(one).decode("utf-8", "ignore") for one in archive.namelist())
+    published += "".join(path.read_text(encoding="utf-8-sig") for path in (report / "tabellen").iterdir())
+    assert not [one for one in data.answers["answer_id"] if one in published]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +83,18 @@ def nets(books: Iterable[Codebook]) -> dict[str, list[str]]:
     return out
 
 
+def one_of(books: Mapping[str, Codebook]) -> dict[str, list[list[str]]]:
+    """Return question -> the sets of codes of which every answer has exactly one (a facet with choice `one`).
+
+    A facet with nets is left out: there a code counts for itself and for its net.
+    """
+    out: dict[str, list[list[str]]] = {}
+    for question, book in books.items():
+        facets = [book.in_facet(facet.id) for facet in book.facet_list() if facet.choice == "one"]
+        out[question] = [[code.id for code in codes] for codes in facets if not any(code.parent for code in codes)]
+    return out
+
+
 def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list[Path], dict[str, Any]]:
     from pipeline.estimates.compare import compare_shares
     from pipeline.estimates.disclosure import suppress, suppress_comparisons
@@ -95,7 +107,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     codings = all_codings(survey, workspace)
     sample = read_sample(workspace)
     books = codebooks(survey)
-    under = nets(books.values())
+    under, single = nets(books.values()), one_of(books)
     say("estimates", 0, 3)
     population = dict(survey.response.invited)
     if survey.response.invited_total:
@@ -107,6 +119,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
         population=population,
         nets=under,
         codes={name: list(book.by_id) for name, book in books.items()},
+        one_of=single,
         total=survey.total_label,
     )
     say("estimates", 1, 3)
@@ -114,7 +127,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
     comparisons = compare_shares(shares, reference, gate=gate, total=survey.total_label)
     say("estimates", 2, 3)
-    shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under)
+    shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under, one_of=single)
     tables = {
         "shares": shares,
         "comparisons": suppress_comparisons(comparisons, shares),

@@ -34,7 +34,7 @@ def coded_file(context: Context) -> CodedFile:
     """Return one row per respondent and wave: group, weight, and per question text, status, who coded, and the codes.
 
     A code is 1 where it was applied, 0 where the question was answered without it, and missing otherwise. This is the
-    analyst's file: no disclosure rule is applied to it, and its numbers of answers lead from the report to a respondent.
+    analyst's file: no disclosure rule is applied to it, and it leads from an answer's number to the respondent.
     """
     say, figures = context.say, context.figures
     by_respondent: dict[tuple[str, str], dict[str, Coded]] = {}

@@ -16,20 +16,26 @@ _LISTED = 5  # labels in one sentence; more are counted
 
 @dataclass(frozen=True)
 class Point:
-    """One code in a summary: its share here and the share it is compared with (0-1), with the verdict's word."""
+    """One code in a summary: its share here and the share it is compared with (0-1), with the verdict's word.
+
+    `ranked` is false where a point left out may be larger or the share stands for less than half a person; `hidden` is
+    true where the share itself is left out.
+    """
 
     label: str
     share: float | None
     other: float | None = None
     word: str = ""
     residual: bool = False
+    ranked: bool = True
+    hidden: bool = False
 
 
 def ranking(points: Sequence[Point], say: Messages, aim: str) -> list[str]:
     """Return which point is named most, second and third; points that share a percentage share a rank."""
     ranks = _ranks(points)
     if not ranks:
-        return [say("too_few_to_rank")]
+        return [say("hidden_to_rank" if any(point.hidden for point in points) else "too_few_to_rank")]
     (top, labels), rest = ranks[0], ranks[1:]
     noun = say(f"point_{aim}")
     sentences = [
@@ -110,10 +116,13 @@ def answered(n: int, say: Messages) -> str:
 
 
 def valence(shares: Sequence[tuple[str, float | None]], n: int, say: Messages) -> list[str]:
-    """Return how people judge a scheme: which part of them is positive, mixed, neutral and negative, largest first."""
-    known = [(label, share) for label, share in shares if share is not None and share > 0]
+    """Return how people judge a scheme: which part of them is positive, mixed, neutral and negative, largest first.
+
+    A share that is None is left out, and one that stands for less than half a person is not worth a word.
+    """
+    known = [(label, share) for label, share in shares if share is not None and share * n >= 0.5]
     if not known:
-        return [say("valence_too_few")]
+        return [say("valence_hidden" if n else "valence_too_few")]
     known.sort(key=lambda pair: -pair[1])
     parts = [f"{percent(share)} {label.lower()}" for label, share in known]
     return [say.several("valence", n, count=count(n, say.language), parts=say.listed(parts))]
@@ -136,7 +145,8 @@ def _difference(points: Sequence[Point], say: Messages, word: str, than: str) ->
 
 def _ranks(points: Sequence[Point]) -> list[tuple[float, list[str]]]:
     """Return the named points by rank: (share, labels), ties on the percentage as printed."""
-    named = [point for point in points if not point.residual and point.share is not None and point.share > 0]
+    named = [point for point in points
+             if point.ranked and not point.residual and point.share is not None and point.share > 0]  # fmt: skip
     ordered = sorted(named, key=lambda point: -whole_percent(point.share or 0.0))
     return [
         (tied[0].share or 0.0, [point.label for point in tied])

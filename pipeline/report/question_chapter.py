@@ -94,7 +94,6 @@ def _points(context: Context, question: Question, group: str, codes: Sequence[Co
         else:
             beside = figures.earlier(question.id, group, code.id, other)
             word = figures.verdicts.against_wave(question.id, group, code.id, other)
-        ranked = share is not None and share.anyone and not share.surpassed
         points.append(
             Point(
                 code.label,
@@ -102,7 +101,8 @@ def _points(context: Context, question: Question, group: str, codes: Sequence[Co
                 beside.share if beside else None,
                 word,
                 residual=code.id in residual,
-                ranked=ranked,
+                ranked=share is not None and not share.surpassed,
+                few=share is not None and not share.suppressed and not share.anyone,
                 hidden=share is not None and share.suppressed,
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pipeline.report.labels import Messages
@@ -18,8 +18,8 @@ _LISTED = 5  # labels in one sentence; more are counted
 class Point:
     """One code in a summary: its share here and the share it is compared with (0-1), with the verdict's word.
 
-    `ranked` is false where a point left out may be larger or the share stands for less than half a person; `hidden` is
-    true where the share itself is left out.
+    `ranked` is false where a point left out is larger; `few` is true where the share stands for less than half a
+    person, `hidden` where it is left out itself.
     """
 
     label: str
@@ -28,6 +28,7 @@ class Point:
     word: str = ""
     residual: bool = False
     ranked: bool = True
+    few: bool = False
     hidden: bool = False
 
 
@@ -85,7 +86,7 @@ def against_earlier(points: Sequence[Point], say: Messages, wave: str) -> list[s
 
 def against_rest(points: Sequence[Point], say: Messages) -> list[str]:
     """Return which points stand out against the other groups."""
-    bare = [Point(point.label, point.share, None, point.word, point.residual) for point in points]
+    bare = [replace(point, other=None) for point in points]
     return differences(bare, say, say("than_rest"), say("with_rest"))
 
 
@@ -137,7 +138,7 @@ def _difference(points: Sequence[Point], say: Messages, word: str, than: str) ->
             figures = say("rounded_both", share=percent(point.share))
         else:
             figures = say("against", share=percent(point.share), other=percent(point.other))
-        shown.append(f"{_quoted(point.label)} ({figures})")
+        shown.append(_quoted(point.label) if point.few else f"{_quoted(point.label)} ({figures})")
     if len(points) > _LISTED:
         shown.append(say.several("more_points", len(points) - _LISTED))
     return say(f"{word}_one" if len(points) == 1 else f"{word}_many", labels=say.listed(shown), than=than)
@@ -145,8 +146,8 @@ def _difference(points: Sequence[Point], say: Messages, word: str, than: str) ->
 
 def _ranks(points: Sequence[Point]) -> list[tuple[float, list[str]]]:
     """Return the named points by rank: (share, labels), ties on the percentage as printed."""
-    named = [point for point in points
-             if point.ranked and not point.residual and point.share is not None and point.share > 0]  # fmt: skip
+    known = [point for point in points if point.share is not None and point.share > 0]
+    named = [point for point in known if point.ranked and not point.few and not point.residual]
     ordered = sorted(named, key=lambda point: -whole_percent(point.share or 0.0))
     return [
         (tied[0].share or 0.0, [point.label for point in tied])

@@ -156,6 +156,15 @@ def test_less_than_half_a_person_is_not_worth_a_word() -> None:
     assert text(wording.valence(shares, 6, NL)) == "Van de 6 mensen die hun ervaring opschreven is 50% negatief."
 
 
+def test_a_difference_is_said_without_a_percentage_of_nobody() -> None:
+    points = [Point("a", 0.004, word="lager", few=True), Point("b", 0.3, word="hoger")]
+    assert text(wording.against_rest(points, NL)) == (
+        "‘b’ (30%) wordt hier vaker genoemd dan in de andere gemeenten. "
+        "‘a’ wordt hier minder vaak genoemd dan in de andere gemeenten."
+    )
+    assert "‘a’" not in text(wording.ranking(points, NL, "succes"))
+
+
 def test_nothing_is_ranked_that_a_point_left_out_may_exceed() -> None:
     points = [Point("a", 0.3), Point("b", 0.2), Point("c", 0.1, ranked=False), Point("d", None, hidden=True)]
     assert text(wording.ranking(points, NL, "succes")) == (

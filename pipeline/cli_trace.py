@@ -81,7 +81,8 @@ def _summary(survey: Survey, book: AnswerBook, question: str, group: str, code: 
     """Return one line that says what is listed and what is held back; never how many of a cell that stays closed."""
     where = f"{question}, {group}, {code}"
     if not book.may_open(question, group, code):
-        return f"{where}: no answers to show: nobody has this code here, or too few (report.min_cell in {survey.file})"
+        why = "nobody has this code here, or too few, or they would give another small cell away"
+        return f"{where}: no answers to show: {why} (report.min_cell in {survey.file})"
     counted = book.count(question, group, code)
     rest = f" of {counted}; the others would give away a small cell" if shown < counted else ""
     return f"{where}: {shown} answers{rest}"

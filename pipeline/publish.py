@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"estimates": 1, "report": 1}
+STAGES = {"estimates": 2, "report": 2}
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]
@@ -81,6 +81,18 @@ def nets(books: Iterable[Codebook]) -> dict[str, list[str]]:
     return out
 
 
+def one_of(books: Mapping[str, Codebook]) -> dict[str, list[list[str]]]:
+    """Return question -> the sets of codes of which every answer has exactly one (a facet with choice `one`).
+
+    A facet with nets is left out: there a code counts for itself and for its net.
+    """
+    out: dict[str, list[list[str]]] = {}
+    for question, book in books.items():
+        facets = [book.in_facet(facet.id) for facet in book.facet_list() if facet.choice == "one"]
+        out[question] = [[code.id for code in codes] for codes in facets if not any(code.parent for code in codes)]
+    return out
+
+
 def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list[Path], dict[str, Any]]:
     from pipeline.estimates.compare import compare_shares
     from pipeline.estimates.disclosure import suppress, suppress_comparisons
@@ -93,7 +105,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     codings = all_codings(survey, workspace)
     sample = read_sample(workspace)
     books = codebooks(survey)
-    under = nets(books.values())
+    under, single = nets(books.values()), one_of(books)
     say("estimates", 0, 3)
     population = dict(survey.response.invited)
     if survey.response.invited_total:
@@ -105,6 +117,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
         population=population,
         nets=under,
         codes={name: list(book.by_id) for name, book in books.items()},
+        one_of=single,
         total=survey.total_label,
     )
     say("estimates", 1, 3)
@@ -112,7 +125,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
     comparisons = compare_shares(shares, reference, gate=gate, total=survey.total_label)
     say("estimates", 2, 3)
-    shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under)
+    shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under, one_of=single)
     tables = {
         "shares": shares,
         "comparisons": suppress_comparisons(comparisons, shares),
@@ -248,7 +261,7 @@ def check_quoted(survey: Survey, workspace: Workspace) -> None:
     for key, name in named:
         if name not in known:
             near = nearest(name, sorted(known))
-            do = f"did you mean '{near}'?" if near else "take the id from the page or from 'duiding trace'"
+            do = f"did you mean '{near}'?" if near else "take the id from 'duiding trace'"
             found = f"no answer '{name[:40]}' in this survey"
             raise ConfigError(problem(file=survey.file, place=f"report.{key}", found=found, do=do))
 

@@ -151,7 +151,7 @@ def test_trace_on_the_command_line(demo: Path) -> None:
     done = duiding("trace", "succes", "Mijn klantmanager", "--group", "Hengelo", "--survey", survey)
     assert done.returncode == 0, done.stderr
     rows = list(csv.DictReader(io.StringIO(done.stdout), delimiter="\t", quoting=csv.QUOTE_NONE))
-    assert list(rows[0]) == ["answer_id", "group", "text", "code", "role", "coder", "model", "codebook"]
+    assert list(rows[0]) == ["number", "answer_id", "group", "text", "code", "role", "coder", "model", "codebook"]
     assert {row["group"] for row in rows} == {"Hengelo"}
     assert {row["code"] for row in rows} == {"klantmanager"}
     assert {"machine", "audit", "tick"} <= {row["role"] for row in rows}

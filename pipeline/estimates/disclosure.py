@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,14 +26,17 @@ def suppress(
     min_cell: int = MIN_CELL,
     total: str = "Totaal",
     nets: Mapping[str, Sequence[str]] | None = None,
+    one_of: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> pd.DataFrame:
     """Return the shares with the numbers of too small cells left out, and of as many others as keep these secret.
 
     A cell is too small when its group has fewer than `min_cell` respondents, or when it stands for at least one and
-    fewer than `min_cell` of them (share x respondents, rounded). What can be worked out from the rest of a table is
-    the sum of the cells left out: total minus the groups shown, net minus the codes shown. In every such sum at least
-    two cells are left out and together they hold at least `min_cell` respondents; the smallest cells go first. Cells
-    of no respondents are shown. Which cells are themselves too small is not told, for that would give them away.
+    fewer than `min_cell` of them: people, rounded, whatever they weigh. What can be worked out from the rest of a
+    table is the sum of the cells left out: total minus the groups shown, net minus the codes shown, everyone minus the
+    judgements shown. In every such sum at least two cells are left out and together they hold at least `min_cell`
+    respondents; the smallest cells go first. Respondents without a group are such a cell, unless they are fewer than
+    `min_cell`: so few hide nobody. Cells of no respondents are shown. Which cells are themselves too small is not
+    told, for that would give them away.
 
     Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (minimum frequency rule; primary and
     secondary suppression).
@@ -42,18 +46,26 @@ def suppress(
         min_cell: smallest number of respondents that may be shown.
         total: name of the row for all groups together.
         nets: net -> the codes under it, as given to `estimate_shares`.
+        one_of: question -> sets of codes of which every answer has exactly one, as given to `estimate_shares`.
 
     Returns:
         The same rows with a column `suppressed` (bool); where it is true, share, bounds and every other number except
-        the numbers of answers are missing.
+        the numbers of answers are missing. So that no text ranks what is shown above what is not, two more (bool):
+        `surpassed`, a share left out of the same question, group and set of codes is larger; `surpassed_elsewhere`,
+        one of the same code and group in another question.
     """
     shares = check_table(shares, SHARES).reset_index(drop=True)
-    count = np.floor((shares["share"] * shares["n_answers"]).fillna(0.0).to_numpy(dtype=float) + 0.5)
+    people = shares["n_people"] if "n_people" in shares else shares["share"] * shares["n_answers"]
+    count = np.floor(people.fillna(0.0).to_numpy(dtype=float) + 0.5)
     few = (shares["n_answers"] < min_cell).to_numpy(dtype=bool)
     small = few | ((count >= 1) & (count < min_cell))
-    sums = list(_sums(shares, total, nets or {}))
+    sums = list(_sums(shares, count, total, nets or {}, one_of or {}, min_cell))
     hidden = _protect(small, count, sums, min_cell) if min_cell > 1 else np.zeros(len(shares), dtype=bool)
-    out = shares.assign(suppressed=hidden)
+    out = shares.assign(
+        suppressed=hidden,
+        surpassed=_surpassed(shares, hidden, ["question", "wave", "group"], _sets(shares, one_of or {})),
+        surpassed_elsewhere=_surpassed(shares, hidden, ["code", "wave", "group"], 0),
+    )
     numbers = [name for name in out.select_dtypes("number").columns if name not in _KEPT]
     out.loc[hidden, numbers] = np.nan
     around = [name for name in numbers if name.startswith("rest_")]
@@ -109,42 +121,81 @@ def quote_allowed(
     return bool(rows.any()) and not bool(suppressed.loc[rows, "suppressed"].any())
 
 
-def _protect(small: Bools, count: Floats, sums: list[tuple[list[int], int]], min_cell: int) -> Bools:
-    """Hide further cells until no sum gives a hidden one away; a sum is (its parts, the row that shows it)."""
+@dataclass(frozen=True)
+class _Sum:
+    """Rows that add up, the row that shows their sum (if any), and what a part without a row holds (if any)."""
+
+    parts: list[int]
+    whole: int | None
+    unknown: float | None = None
+
+
+def _sets(shares: pd.DataFrame, one_of: Mapping[str, Sequence[Sequence[str]]]) -> pd.Series[int]:
+    """Return for every row which set of codes its code is in, from 1 within its question; 0 for none."""
+    place = {(question, code): number for question, sets in one_of.items()
+             for number, members in enumerate(sets, start=1) for code in members}  # fmt: skip
+    pairs = zip(shares["question"], shares["code"], strict=True)
+    return pd.Series([place.get(pair, 0) for pair in pairs], index=shares.index, dtype=int)
+
+
+def _surpassed(shares: pd.DataFrame, hidden: Bools, alike: list[str], part: pd.Series[int] | int) -> Bools:
+    """Return for every row that is shown whether a larger share among those that are alike is left out."""
+    table = _texts(shares[alike]).assign(part=part, left_out=shares["share"].where(hidden, -1.0).fillna(-1.0))
+    largest = table.groupby([*alike, "part"], sort=False)["left_out"].transform("max")
+    return np.asarray(~hidden & (largest > shares["share"]), dtype=bool)
+
+
+def _protect(small: Bools, count: Floats, sums: list[_Sum], min_cell: int) -> Bools:
+    """Hide further cells until no sum gives a hidden one away."""
     hidden = small.copy()
     changed = True
     while changed:
         changed = False
-        for parts, whole in sums:
-            inside = [cell for cell in parts if hidden[cell]]
-            if not inside and not hidden[whole]:
+        for one in sums:
+            inside = [cell for cell in one.parts if hidden[cell]]
+            secret = one.whole is not None and bool(hidden[one.whole])
+            if not inside and not secret:
                 continue
-            enough = bool(hidden[whole]) or (len(inside) > 1 and count[inside].sum() >= min_cell)
+            several = len(inside) + (one.unknown is not None) > 1
+            enough = secret or (several and count[inside].sum() + (one.unknown or 0.0) >= min_cell)
             if inside and enough:
                 continue
-            shown = [cell for cell in parts if not hidden[cell]]
-            hidden[min(shown, key=lambda cell: (count[cell] == 0, count[cell], cell)) if shown else whole] = True
-            changed = True
+            shown = [cell for cell in one.parts if not hidden[cell]]
+            further = min(shown, key=lambda cell: (count[cell] == 0, count[cell], cell)) if shown else one.whole
+            if further is not None:
+                hidden[further] = changed = True
     return hidden
 
 
-def _sums(shares: pd.DataFrame, total: str, nets: Mapping[str, Sequence[str]]) -> Iterator[tuple[list[int], int]]:
-    """Yield the rows that add up, or nearly so, to another row: groups to their total, codes to their net."""
+def _sums(
+    shares: pd.DataFrame,
+    count: Floats,
+    total: str,
+    nets: Mapping[str, Sequence[str]],
+    one_of: Mapping[str, Sequence[Sequence[str]]],
+    min_cell: int,
+) -> Iterator[_Sum]:
+    """Yield what adds up, or nearly so: groups to their total, codes to their net, judgements to everyone."""
+    size = shares["n_answers"].to_numpy()
     table = shares[["question", "group", "code"]].assign(wave=_texts(shares[["wave"]])["wave"])
     order = table.sort_values(["question", "wave", "code", "group"], kind="stable")
-    size = shares["n_answers"].to_numpy()
     for _, cells in order.groupby(["question", "wave", "code"], sort=False):
         rows = cells.index.to_numpy()
         is_total = (cells["group"] == total).to_numpy()
         parts, whole = rows[~is_total], rows[is_total]
-        if len(parts) and len(whole) and size[parts].sum() == size[whole].sum():  # else unknown groups hide the rest
-            yield [int(row) for row in parts], int(whole[0])
-    for _, cells in order.groupby(["question", "wave", "group"], sort=False):
+        if len(parts) and len(whole):
+            many = size[whole[0]] - size[parts].sum() >= min_cell
+            unknown = max(float(count[whole[0]] - count[parts].sum()), 0.0) if many else None
+            yield _Sum([int(row) for row in parts], int(whole[0]), unknown)
+    for (question, _, _), cells in order.groupby(["question", "wave", "group"], sort=False):
         row_of = {str(code): int(row) for row, code in zip(cells.index.to_numpy(), cells["code"], strict=True)}
         for net, members in nets.items():
             rows_of_codes = [row_of[code] for code in members if code in row_of and code != net]
             if net in row_of and rows_of_codes:
-                yield rows_of_codes, row_of[net]
+                yield _Sum(rows_of_codes, row_of[net])
+        for members in one_of.get(str(question), ()):
+            if rows_of_codes := [row_of[code] for code in members if code in row_of]:
+                yield _Sum(rows_of_codes, None)
 
 
 def _total_hidden(shares: pd.DataFrame, total: str) -> Bools:

@@ -17,6 +17,7 @@ it falls short: docs/percentages.md. The steps: `units` (codings -> respondents)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,7 @@ from pipeline.errors import TableError, did_you_mean, problem
 from pipeline.estimates.borrow import borrow_rates, borrowed_worth
 from pipeline.estimates.corrections import METHODS, Estimate
 from pipeline.estimates.evidence import Evidence, count_evidence, ratio
+from pipeline.estimates.facets import balanced, held
 from pipeline.estimates.intervals import add_parts, finite_n, wilson
 from pipeline.estimates.units import Units, collect_units
 from pipeline.tables import ANSWER, ANSWERS, CODINGS, SAMPLE, SHARES, check_table
@@ -54,6 +56,7 @@ def estimate_shares(
     population: Mapping[str, int] | None = None,
     nets: Mapping[str, Sequence[str]] | None = None,
     codes: Mapping[str, Sequence[str]] | None = None,
+    one_of: Mapping[str, Sequence[Sequence[str]]] | None = None,
     total: str = "Totaal",
     min_group_audit: int = MIN_GROUP_AUDIT,
 ) -> pd.DataFrame:
@@ -75,13 +78,15 @@ def estimate_shares(
             `total`, or else their sum when every group is named. A group that is not named has an infinite population.
         nets: net -> the codes under it (any depth); a net gets a row of its own.
         codes: question -> codes that get a row even if they never occur; the rows keep this order.
+        one_of: question -> sets of codes of which every answer has exactly one; their shares of a group add up.
         total: name of the row for all groups together, respondents without a group included.
         min_group_audit: a group with fewer audited answers than this borrows error rates from the whole question.
 
     Returns:
         Contract SHARES, with besides: kind (`code` or `net`), level, machine_share (before correction), coding_low and
         coding_high (coding error alone: these respondents), sampling_low and sampling_high (sampling error alone: all
-        customers); low and high hold both. rest_share, rest_low, rest_high, rest_n_answers: the same for all other
+        customers); low and high hold both. n_people: respondents to whom the code applies, estimated without weights
+        (disclosure control counts people). rest_share, rest_low, rest_high, rest_n_answers: the same for all other
         groups together. Sorted by question, wave and group (the total last).
 
     Raises:
@@ -100,7 +105,9 @@ def estimate_shares(
         )  # fmt: skip
     sample = None if sample is None else check_table(sample, SAMPLE)
     parts = [
-        _question_shares(units, method, level, population or {}, total, min_group_audit)
+        _question_shares(
+            units, method, level, population or {}, total, min_group_audit, (one_of or {}).get(units.question, ())
+        )
         for units in collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
     ]
     shares = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in SHARES.columns})
@@ -129,8 +136,9 @@ def _customers(population: Mapping[str, int], groups: Sequence[str], total: str)
 
 
 def _question_shares(
-    units: Units, method: str, level: float, population: Mapping[str, int], total: str, min_group_audit: int
-) -> pd.DataFrame:
+    units: Units, method: str, level: float, population: Mapping[str, int], total: str, min_group_audit: int,
+    one_of: Sequence[Sequence[str]],
+) -> pd.DataFrame:  # fmt: skip
     evidence = count_evidence(units)
     whole, rest = evidence.summed(), evidence.rest()
     used = method if whole.has_audit else "machine_count"
@@ -140,22 +148,45 @@ def _question_shares(
         evidence, borrowed = borrow_rates(evidence, whole, min_group_audit, worth)
         rest, _ = borrow_rates(rest, whole, min_group_audit, worth)
     customers, everyone = _customers(population, units.groups, total)
-    groups = _estimate(evidence, used, level, customers)
-    others = _estimate(rest, used, level, everyone - customers)
+    places = [[place for place, code in enumerate(units.codes) if code in members] for members in one_of]
+    sums = [(members, held(units, members)) for members in places if members]
+    of_all = [(members, found.sum(keepdims=True)) for members, found in sums]
+    of_rest = [(members, found.sum() - found) for members, found in sums]
+    groups = _estimate(evidence, used, level, customers, sums)
+    others = _estimate(rest, used, level, everyone - customers, of_rest)
+    together = _estimate(whole, used, level, everyone, of_all)
+    groups["n_people"], together["n_people"] = _people(units, groups, together, used, level, min_group_audit)
     for name in ("share", "low", "high"):
         groups[f"rest_{name}"] = others[name]
     groups["rest_n_answers"] = others["n_answers"]
     groups["borrowed"] = np.broadcast_to(borrowed[:, None], evidence.known.shape)
     of_groups = _frame(units, [*units.groups, ""], groups, used).iloc[: len(units.groups) * len(units.codes)]
-    of_total = _frame(units, [total], _estimate(whole, used, level, everyone), used)
+    of_total = _frame(units, [total], together, used)
     frame = pd.concat([of_groups[of_groups["n_answers"] > 0], of_total], ignore_index=True)
     frame["level"] = level
     return frame
 
 
-def _estimate(evidence: Evidence, method: str, level: float, customers: Floats) -> dict[str, Floats]:
-    """Return every number of a row as arrays of shape (groups, codes)."""
+def _people(
+    units: Units, groups: dict[str, Floats], together: dict[str, Floats], used: str, level: float, min_group_audit: int
+) -> tuple[Floats, Floats]:
+    """Return to how many respondents each code applies, per group and in all: every respondent counts for one."""
+    if np.ptp(units.weight) == 0:
+        return groups["share"] * groups["n_answers"], together["share"] * together["n_answers"]
+    evidence = count_evidence(replace(units, weight=np.ones_like(units.weight)))
+    whole = evidence.summed()
+    if used == "post_stratified":
+        evidence, _ = borrow_rates(evidence, whole, min_group_audit, borrowed_worth(evidence, whole))
+    return tuple(METHODS[used](one, level).share * one.n[:, None] for one in (evidence, whole))  # type: ignore[return-value]
+
+
+def _estimate(
+    evidence: Evidence, method: str, level: float, customers: Floats, sums: Sequence[tuple[Sequence[int], Floats]]
+) -> dict[str, Floats]:
+    """Return every number of a row as arrays of shape (groups, codes); `sums` are codes with what they add up to."""
     estimate: Estimate = METHODS[method](evidence, level)
+    for members, weight in sums:
+        estimate = balanced(estimate, members, ratio(weight, evidence.total))
     shape = estimate.share.shape
     # fewer customers than respondents cannot be: the number is then not believed
     size = finite_n(evidence.size(), np.where(customers < evidence.size(), np.nan, customers))[:, None]

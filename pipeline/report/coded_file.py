@@ -34,7 +34,7 @@ def coded_file(context: Context) -> CodedFile:
     """Return one row per respondent and wave: group, weight, and per question text, status, who coded, and the codes.
 
     A code is 1 where it was applied, 0 where the question was answered without it, and missing otherwise. This is the
-    analyst's file: no disclosure rule is applied to it.
+    analyst's file: no disclosure rule is applied to it, and it leads from an answer's number to the respondent.
     """
     say, figures = context.say, context.figures
     by_respondent: dict[tuple[str, str], dict[str, Coded]] = {}
@@ -59,10 +59,13 @@ def coded_file(context: Context) -> CodedFile:
         title = figures.title(question)
         answers = [found.get(question.id) for found in people]
         stem = variable(question.id, columns)
+        columns[f"{stem}_nummer"] = [float(context.book.numbers[one.answer_id]) if one else None for one in answers]
         columns[f"{stem}_antwoord"] = [one.text if one else "" for one in answers]
         columns[f"{stem}_status"] = [float(STATUSES.index(one.status) + 1) if one else None for one in answers]
         columns[f"{stem}_mens"] = [float(one.reviewed) if one and one.codes else None for one in answers]
-        labels |= {f"{stem}_antwoord": say("text_of", title=title), f"{stem}_status": say("status_of", title=title),
+        labels |= {f"{stem}_nummer": say("number_of", title=title),
+                   f"{stem}_antwoord": say("text_of", title=title),
+                   f"{stem}_status": say("status_of", title=title),
                    f"{stem}_mens": say("by_of", title=title)}  # fmt: skip
         values[f"{stem}_status"] = {float(place): say(f"status_{name}") for place, name in enumerate(STATUSES, start=1)}
         values[f"{stem}_mens"] = {0.0: say("by_machine"), 1.0: say("by_human")}

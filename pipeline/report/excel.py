@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.report.content import Cell, Column, Document, Table
 from pipeline.report.context import Context
-from pipeline.report.excel_charts import HEAD, add_chart, columns_of, figure_of
+from pipeline.report.excel_charts import HEAD, PERCENT, add_chart, columns_of, figure_of
 from pipeline.report.palette import LIGHT
 from pipeline.report.plain import plain
 from pipeline.report.show import MARKS
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-_FORMATS: Final = {"percent": "0%", "interval": "0%", "decimal": "0.0%", "ratio": "0.00", "count": "#,##0", "text": "@"}
+_FORMATS: Final = {
+    "percent": PERCENT,
+    "interval": "0%",
+    "decimal": "0.0%",
+    "ratio": "0.00",
+    "count": "#,##0",
+    "text": "@",
+}
 _ROWS: Final = 1_048_570
 _MADE: Final = datetime(2000, 1, 1)  # the same data gives the same file
 
@@ -65,6 +72,8 @@ class _Styles:
 
 
 def _table_sheet(sheet: Worksheet, table: Table, styles: _Styles, context: Context) -> None:
+    from xlsxwriter.utility import xl_range
+
     say = context.say
     title = f"{say('table_number', number=table.number)} {table.title}"
     sheet.hide_gridlines(2)
@@ -88,10 +97,11 @@ def _table_sheet(sheet: Worksheet, table: Table, styles: _Styles, context: Conte
         for place, column, part in places:
             _write(sheet, number, place, cells[column], column, part, styles, bold)
     last = HEAD + len(table.rows)
-    for place, column, part in places:
-        if column.heat and part == "value":
-            scale = {"type": "2_color_scale", "min_color": "#FFFFFF", "max_color": LIGHT["bar"]}
-            sheet.conditional_format(HEAD + 1, place, last, place, scale)
+    if heated := [place for place, column, part in places if column.heat and part == "value"]:
+        ranges = [xl_range(HEAD + 1, place, last, place) for place in heated]  # one scale for the table, from nought
+        scale = {"type": "2_color_scale", "min_type": "num", "min_value": 0, "min_color": "#FFFFFF",
+                 "max_color": LIGHT["bar"], "multi_range": " ".join(ranges)}  # fmt: skip
+        sheet.conditional_format(HEAD + 1, heated[0], last, heated[0], scale)
     for number, note in enumerate((*table.notes, say("workbook_note")), start=last + 2):
         sheet.write_string(number, 0, plain(note), styles(font_color=LIGHT["muted"], font_size=9))
     sheet.freeze_panes(HEAD + 1, 1)
@@ -126,19 +136,20 @@ def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
         sheet.set_column(place, place, width)
     wrapped, style = styles(text_wrap=True), styles()
     number = 0
-    for question, answers in context.book.by_question.items():
+    for question in context.book.by_question:
         labels = {code.id: code.label for code in figures.codebooks[question].codes}
         order = {code: place for place, code in enumerate(labels)}
-        for one in answers:
+        for one in context.book.published(question):
             codes = sorted((code for code in one.codes if context.book.may_open(question, figures.total, code)),
                            key=lambda code: order.get(code, len(order)))  # fmt: skip
             if not codes or number >= _ROWS:
                 continue
             number += 1
             coders = dict.fromkeys(_who(context, one.codes[code]) for code in codes)
-            values = (one.answer_id, titles.get(question, question), context.book.group_shown(one), one.text,
+            sheet.write_number(number, 0, context.book.numbers[one.answer_id], style)
+            values = (titles.get(question, question), context.book.group_shown(one), one.text,
                       "; ".join(labels.get(code, code) for code in codes), "; ".join(coders))  # fmt: skip
-            for place, value in enumerate(values):
+            for place, value in enumerate(values, start=1):
                 sheet.write_string(
                     number, place, plain(value), wrapped if place in (3, 4) and len(value) < 400 else style
                 )

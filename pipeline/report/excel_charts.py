@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.report.charts import axis_ticks
-from pipeline.report.content import Cell, Column, Document, Figure, Table
+from pipeline.report.content import Bar, Column, Document, Figure, Table
 from pipeline.report.context import Context
 from pipeline.report.palette import JUDGEMENT, LIGHT, SERIES
 from pipeline.report.plain import plain
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 HEAD: Final = 3  # the table's heading row, counted from nought
-_ASIDE: Final = 26  # column AA: what the charts need and nobody reads
+PERCENT: Final = '[=0]0%;[<0.005]"<1%";0%'  # as the page writes it: what is not nought never reads as nought
+_ASIDE: Final = 26  # column AA: what the charts draw, outside the print
 
 
 def columns_of(table: Table) -> list[tuple[int, Column, str]]:
@@ -40,33 +41,41 @@ def figure_of(document: Document) -> dict[str, Figure]:
 
 
 def add_chart(book: Workbook, sheet: Worksheet, table: Table, figure: Figure, name: str, context: Context) -> None:
-    """Put a native chart of the table's own cells under the table."""
+    """Put a native chart under the table, of what the page draws: a figure left out is absent and not nought."""
     kind = {
         "bars": {"type": "bar"},
         "stacked": {"type": "bar", "subtype": "percent_stacked"},
         "lines": {"type": "line"},
     }
     chart = book.add_chart(kind[figure.kind])
-    first, last = HEAD + 1, HEAD + len(table.rows)
-    places = [
-        (place, column) for place, column, part in columns_of(table) if part == "value" and column.kind == "percent"
-    ]
+    heads, lines = _drawn(figure)
+    for place, head in enumerate(heads, start=1):
+        sheet.write_string(HEAD, _ASIDE + place, plain(head))
+    for row, (label, values) in enumerate(lines, start=HEAD + 1):
+        sheet.write_string(row, _ASIDE, plain(label))
+        for place, value in enumerate(values, start=1):
+            if value is not None:
+                sheet.write_number(row, _ASIDE + place, value)
+    sheet.set_column(_ASIDE, _ASIDE + len(heads), 10, None)
+    first, last = HEAD + 1, HEAD + len(lines)
     if figure.kind == "lines":
-        _line_series(chart, table, name, [place for place, _ in places])
+        _line_series(chart, name, first, last, len(heads))
     else:
         colours = [LIGHT[JUDGEMENT.get(code, SERIES[at % len(SERIES)])] for at, (_, code) in enumerate(figure.legend)]
-        shown = places[:1] if figure.kind == "bars" else places
-        for at, (place, column) in enumerate(shown):
+        for at in range(1 if figure.kind == "bars" else len(heads)):
+            place = _ASIDE + 1 + at
             series: dict[str, Any] = {
-                "name": column.label,
-                "categories": [name, first, 0, last, 0],
+                "name": [name, HEAD, place],
+                "categories": [name, first, _ASIDE, last, _ASIDE],
                 "values": [name, first, place, last, place],
                 "fill": {"color": LIGHT["bar"] if figure.kind == "bars" else colours[at]},
                 "gap": 60,
             }
             if figure.kind == "bars":
-                series["x_error_bars"] = _error_bars(sheet, table, name)
-                series["data_labels"] = {"value": True, "num_format": "0%", "position": "inside_base"}
+                down, up = (_cells(name, first, last, place + part) for part in (1, 2))
+                series["x_error_bars"] = {"type": "custom", "plus_values": up, "minus_values": down,
+                                          "line": {"color": LIGHT["ink"]}}  # fmt: skip
+                series["data_labels"] = {"value": True, "num_format": PERCENT, "position": "inside_base"}
             chart.add_series(series)
         chart.set_y_axis(
             {"reverse": True, "crossing": "max", "major_tick_mark": "none", "line": {"color": LIGHT["muted"]}}
@@ -78,47 +87,45 @@ def add_chart(book: Workbook, sheet: Worksheet, table: Table, figure: Figure, na
             chart.set_legend({"none": True})
     number = context.say("figure_number", number=figure.number)
     chart.set_title({"name": f"{number} {figure.title}", "name_font": {"size": 12, "bold": True}, "overlay": False})
-    chart.set_size({"width": 820, "height": 110 + 34 * max(len(table.rows), 6)})
-    sheet.insert_chart(last + 4 + len(table.notes), 0, chart, {"description": plain(figure.alt)})
+    chart.set_size({"width": 820, "height": 110 + 34 * max(len(lines), 6)})
+    below = HEAD + len(table.rows)
+    sheet.insert_chart(below + 4 + len(table.notes), 0, chart, {"description": plain(figure.alt)})
+    sheet.print_area(0, 0, below + len(table.notes) + 30, max(6, columns_of(table)[-1][0]))
 
 
-def _line_series(chart: Any, table: Table, name: str, places: list[int]) -> None:
-    """Add a line per point, oldest wave first: the columns run newest first, so the axis is turned."""
-    for number in range(len(table.rows)):
-        row = HEAD + 1 + number
+def _drawn(figure: Figure) -> tuple[list[str], list[tuple[str, list[float | None]]]]:
+    """Return what a chart draws as a table: the heads of its columns, and its rows."""
+    if figure.kind == "bars":
+        heads = [figure.legend[0][0], "-", "+"]
+        return heads, [(bar.label, [bar.share, *_lengths(bar)]) for bar in figure.data]
+    if figure.kind == "lines":
+        waves, panels = figure.data
+        return list(waves), [(label, list(values)) for label, values in panels]
+    return [label for label, _ in figure.legend], [(label, list(values)) for label, values in figure.data]
+
+
+def _lengths(bar: Bar) -> list[float | None]:
+    """Return how far the margin reaches below and above the share."""
+    if bar.share is None or bar.low is None or bar.high is None:
+        return [None, None]
+    return [bar.share - bar.low, bar.high - bar.share]
+
+
+def _line_series(chart: Any, name: str, first: int, last: int, waves: int) -> None:
+    """Add a line per point, oldest wave first."""
+    for row in range(first, last + 1):
         chart.add_series({
-            "name": [name, row, 0], "categories": _cells(name, HEAD, places), "values": _cells(name, row, places),
+            "name": [name, row, _ASIDE], "categories": [name, HEAD, _ASIDE + 1, HEAD, _ASIDE + waves],
+            "values": [name, row, _ASIDE + 1, row, _ASIDE + waves],
             "line": {"width": 2}, "marker": {"type": "circle", "size": 5},
         })  # fmt: skip
-    chart.set_x_axis({"reverse": True})
-    chart.set_y_axis(
-        {
-            "num_format": "0%",
-            "min": 0,
-            "label_position": "high",
-            "major_gridlines": {"visible": True, "line": {"color": LIGHT["line"]}},
-        }
-    )
+    grid = {"visible": True, "line": {"color": LIGHT["line"]}}
+    chart.set_y_axis({"num_format": "0%", "min": 0, "major_gridlines": grid})
     chart.set_legend({"position": "right"})
 
 
-def _cells(name: str, row: int, places: list[int], down: int = 1) -> str:
-    """Return a reference to cells of one row, or with `down` to that many cells of one column."""
+def _cells(name: str, first: int, last: int, place: int) -> str:
+    """Return a reference to the cells of one column."""
     from xlsxwriter.utility import xl_range_abs
 
-    parts = [f"'{name}'!{xl_range_abs(row, place, row + down - 1, place)}" for place in places]
-    return f"=({','.join(parts)})" if len(parts) > 1 else f"={parts[0]}"
-
-
-def _error_bars(sheet: Worksheet, table: Table, name: str) -> dict[str, Any]:
-    """Return the margins as error bars; their lengths stand in two columns far to the right, outside the print."""
-    place = next((number for number, column in enumerate(table.columns) if column.kind == "interval"), None)
-    for row, line in enumerate(table.rows, start=HEAD + 1):
-        share, margin = line.cells[0].value, line.cells[place] if place is not None else Cell()
-        if isinstance(share, float) and isinstance(margin.value, float) and margin.high is not None:
-            sheet.write_number(row, _ASIDE, share - margin.value)
-            sheet.write_number(row, _ASIDE + 1, margin.high - share)
-    sheet.set_column(_ASIDE, _ASIDE + 1, 10, None)
-    sheet.print_area(0, 0, HEAD + len(table.rows) + len(table.notes) + 30, 6)
-    down, up = (_cells(name, HEAD + 1, [_ASIDE + part], len(table.rows)) for part in (0, 1))
-    return {"type": "custom", "plus_values": up, "minus_values": down, "line": {"color": LIGHT["ink"]}}
+    return f"='{name}'!{xl_range_abs(first, place, last, place)}"

@@ -43,7 +43,7 @@ def overview_sentences(context: Context, questions: Sequence[Question], group: s
         ranked = []
         for question in questions:
             share = context.figures.share(question.id, group, code)
-            if share is not None and share.share:
+            if share is not None and share.share is not None and share.anyone and not share.surpassed_elsewhere:
                 ranked.append((whole_percent(share.share), context.figures.subject(question), share.share))
         if len(ranked) > 1:
             top = max(ranked)[0]
@@ -106,7 +106,8 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
     leading = [
         code for code in context.sorted_codes(question, themes, group) if code.id not in context.residual(question)
     ]
-    if leading and (share := context.figures.share(question.id, group, leading[0].id)) and share.share:
+    share = context.figures.share(question.id, group, leading[0].id) if leading else None
+    if share is not None and share.anyone and not share.surpassed:
         sentences.append(say("themes_first_one", label=f"‘{leading[0].label}’", share=percent(share.share)))
     blocks: list[Block] = [Text((" ".join(sentences),), "lead")]
     if overall and len(groups := context.views(question)) > 1:

@@ -51,6 +51,7 @@ def render(document: Document, context: Context, payloads: Mapping[str, Any], *,
         shown=lambda cell, column: shown(cell, column, say.language),
         mark=lambda cell: MARKS[cell.mark],
         spoken=lambda cell: _spoken(context, cell),
+        number_of=lambda quote: context.book.numbers[quote.answer_id],
         chart=lambda figure: Markup(inline_svg(figure)),
         soft=lambda text: escape(text).replace("/", Markup("/<wbr>")),
         heat=_heat(document),
@@ -78,6 +79,7 @@ def render(document: Document, context: Context, payloads: Mapping[str, Any], *,
 _WORDS = (
     "dialog_count_one", "dialog_count_many", "dialog_reviewed_one", "dialog_reviewed_many", "dialog_withheld",
     "dialog_missing", "dialog_none", "dialog_shortened", "dialog_estimate", "model", "codebook",
+    "answer_number",
 )  # fmt: skip
 
 

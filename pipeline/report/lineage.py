@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -104,6 +105,31 @@ class AnswerBook:
         return found
 
     @cached_property
+    def numbers(self) -> Mapping[str, int]:
+        """Answer id -> the number an answer has in what is published, from 1 within its question.
+
+        A number says nothing of respondent, municipality or place in the file, so that answers cannot be linked over
+        questions. The order is that of digests keyed with all answers together: the same data gives the same numbers,
+        and who does not have the data cannot work the order out.
+        """
+        secret = hashlib.sha256()
+        for one in sorted(self.coded, key=lambda one: one.answer_id):
+            for part in (one.answer_id, one.respondent_id, one.group, one.text):
+                secret.update(hashlib.sha256(part.encode()).digest())
+        key = secret.digest()
+        order = sorted(self.coded, key=lambda one: hashlib.sha256(key + one.answer_id.encode()).digest())
+        last: Counter[str] = Counter()
+        found = {}
+        for one in order:
+            last[one.question] += 1
+            found[one.answer_id] = last[one.question]
+        return found
+
+    def published(self, question: str) -> list[Coded]:
+        """Return a question's answers that carry a code, in the order of their numbers."""
+        return sorted(self.by_question.get(question, []), key=lambda one: self.numbers[one.answer_id])
+
+    @cached_property
     def _counts(self) -> Counter[tuple[str, str, str]]:
         cells: Counter[tuple[str, str, str]] = Counter()
         for question, answers in self.by_question.items():
@@ -169,15 +195,18 @@ class AnswerBook:
 def trace(book: AnswerBook, question: str, group: str, code: str, versions: Mapping[str, str]) -> pd.DataFrame:
     """Return the answers behind a cell with who coded them, as `duiding trace` prints them.
 
-    Columns: answer_id, group, text, code, role, coder, model, codebook.
+    Columns: number (the answer's number in the report), answer_id, group, text, code, role, coder, model, codebook.
     """
     rows = [
-        {"answer_id": one.answer_id, "group": book.group_shown(one), "text": one.text, "code": code,
+        {"number": book.numbers[one.answer_id], "answer_id": one.answer_id, "group": book.group_shown(one),
+         "text": one.text, "code": code,
          "role": one.codes[code][0], "coder": one.codes[code][1], "model": version_of(versions, "model", question),
          "codebook": version_of(versions, "codebook", question)}
         for one in book.behind(question, group, code)
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=["answer_id", "group", "text", "code", "role", "coder", "model", "codebook"])
+    return pd.DataFrame(
+        rows, columns=["number", "answer_id", "group", "text", "code", "role", "coder", "model", "codebook"]
+    )
 
 
 def version_of(versions: Mapping[str, str], what: str, question: str) -> str:

@@ -27,6 +27,13 @@ class Share:
     flag: str = ""
     suppressed: bool = False
     machine: float | None = None
+    surpassed: bool = False
+    surpassed_elsewhere: bool = False
+
+    @property
+    def anyone(self) -> bool:
+        """Whether the share is known and stands for at least half a person."""
+        return self.share is not None and self.share > 0 and self.share * self.n >= 0.5
 
 
 class Figures:
@@ -183,6 +190,8 @@ def _read_shares(shares: pd.DataFrame) -> Iterable[tuple[tuple[str, str, str, st
                 flag=text(row.get("flag")),
                 suppressed=hidden,
                 machine=None if hidden else number(row.get("machine_share")),
+                surpassed=number(row.get("surpassed")) == 1.0,
+                surpassed_elsewhere=number(row.get("surpassed_elsewhere")) == 1.0,
             ),
         )
 

@@ -18,7 +18,7 @@ _LONGEST = 20_000
 def answer_payload(context: Context, question: str, versions: Mapping[str, str]) -> dict[str, Any]:
     """Return one question's answers for the page; an answer's group is -1 where it may not be shown.
 
-    Each answer is `[id, text, [[code, who], ...], reviewed, group]`; `who` points into `coders`.
+    Each answer is `[number, text, [[code, who], ...], reviewed, group]`; `who` points into `coders`.
     """
     figures, book = context.figures, context.book
     coders: dict[str, int] = {}
@@ -26,14 +26,15 @@ def answer_payload(context: Context, question: str, versions: Mapping[str, str])
     places = {group: place for place, group in enumerate(figures.groups)}
     shown = {code.id for code in figures.codebooks[question].codes if book.may_open(question, context.total, code.id)}
     order = {code.id: place for place, code in enumerate(figures.codebooks[question].codes)}
-    for one in book.by_question.get(question, []):
+    for one in book.published(question):
         codes = sorted((code for code in one.codes if code in shown), key=lambda code: order.get(code, len(order)))
         if not codes:
             continue
         applied = [[code, coders.setdefault(_who(context, one.codes[code]), len(coders))] for code in codes]
         text = one.text or context.say("only_ticked")
         text = text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + " …"
-        answers.append([one.answer_id, text, applied, int(one.reviewed), places.get(book.group_shown(one), -1)])
+        group = places.get(book.group_shown(one), -1)
+        answers.append([book.numbers[one.answer_id], text, applied, int(one.reviewed), group])
     codebook = f"{figures.codebooks[question].id} {version_of(versions, 'codebook', question)}".strip()
     return {
         "codes": {code.id: code.label for code in figures.codebooks[question].codes},

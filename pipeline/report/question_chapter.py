@@ -94,6 +94,16 @@ def _points(context: Context, question: Question, group: str, codes: Sequence[Co
         else:
             beside = figures.earlier(question.id, group, code.id, other)
             word = figures.verdicts.against_wave(question.id, group, code.id, other)
-        points.append(Point(code.label, share.share if share else None, beside.share if beside else None, word,
-                            code.id in residual))  # fmt: skip
+        points.append(
+            Point(
+                code.label,
+                share.share if share else None,
+                beside.share if beside else None,
+                word,
+                residual=code.id in residual,
+                ranked=share is not None and not share.surpassed,
+                few=share is not None and not share.suppressed and not share.anyone,
+                hidden=share is not None and share.suppressed,
+            )
+        )
     return points

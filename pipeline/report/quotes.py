@@ -13,6 +13,7 @@ from pipeline.nlp import sentences
 from pipeline.report.lineage import AnswerBook, Coded
 from pipeline.report.lookup import Figures
 from pipeline.report.options import Options
+from pipeline.tables import ANSWER
 
 Vectors = Mapping[str, npt.NDArray[np.floating]]
 
@@ -117,7 +118,7 @@ def _choose(
 
 
 def _fit(one: Coded, options: Options) -> bool:
-    if one.answer_id in options.ban or one.doubted:
+    if one.status != ANSWER or one.answer_id in options.ban or one.doubted:
         return False
     return bool(_LETTERS.search(one.text)) and not _PERSONAL.search(one.text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pipeline.report.labels import Messages
@@ -16,20 +16,27 @@ _LISTED = 5  # labels in one sentence; more are counted
 
 @dataclass(frozen=True)
 class Point:
-    """One code in a summary: its share here and the share it is compared with (0-1), with the verdict's word."""
+    """One code in a summary: its share here and the share it is compared with (0-1), with the verdict's word.
+
+    `ranked` is false where a point left out is larger; `few` is true where the share stands for less than half a
+    person, `hidden` where it is left out itself.
+    """
 
     label: str
     share: float | None
     other: float | None = None
     word: str = ""
     residual: bool = False
+    ranked: bool = True
+    few: bool = False
+    hidden: bool = False
 
 
 def ranking(points: Sequence[Point], say: Messages, aim: str) -> list[str]:
     """Return which point is named most, second and third; points that share a percentage share a rank."""
     ranks = _ranks(points)
     if not ranks:
-        return [say("too_few_to_rank")]
+        return [say("hidden_to_rank" if any(point.hidden for point in points) else "too_few_to_rank")]
     (top, labels), rest = ranks[0], ranks[1:]
     noun = say(f"point_{aim}")
     sentences = [
@@ -79,7 +86,7 @@ def against_earlier(points: Sequence[Point], say: Messages, wave: str) -> list[s
 
 def against_rest(points: Sequence[Point], say: Messages) -> list[str]:
     """Return which points stand out against the other groups."""
-    bare = [Point(point.label, point.share, None, point.word, point.residual) for point in points]
+    bare = [replace(point, other=None) for point in points]
     return differences(bare, say, say("than_rest"), say("with_rest"))
 
 
@@ -110,10 +117,13 @@ def answered(n: int, say: Messages) -> str:
 
 
 def valence(shares: Sequence[tuple[str, float | None]], n: int, say: Messages) -> list[str]:
-    """Return how people judge a scheme: which part of them is positive, mixed, neutral and negative, largest first."""
-    known = [(label, share) for label, share in shares if share is not None and share > 0]
+    """Return how people judge a scheme: which part of them is positive, mixed, neutral and negative, largest first.
+
+    A share that is None is left out, and one that stands for less than half a person is not worth a word.
+    """
+    known = [(label, share) for label, share in shares if share is not None and share * n >= 0.5]
     if not known:
-        return [say("valence_too_few")]
+        return [say("valence_hidden" if n else "valence_too_few")]
     known.sort(key=lambda pair: -pair[1])
     parts = [f"{percent(share)} {label.lower()}" for label, share in known]
     return [say.several("valence", n, count=count(n, say.language), parts=say.listed(parts))]
@@ -128,7 +138,7 @@ def _difference(points: Sequence[Point], say: Messages, word: str, than: str) ->
             figures = say("rounded_both", share=percent(point.share))
         else:
             figures = say("against", share=percent(point.share), other=percent(point.other))
-        shown.append(f"{_quoted(point.label)} ({figures})")
+        shown.append(_quoted(point.label) if point.few else f"{_quoted(point.label)} ({figures})")
     if len(points) > _LISTED:
         shown.append(say.several("more_points", len(points) - _LISTED))
     return say(f"{word}_one" if len(points) == 1 else f"{word}_many", labels=say.listed(shown), than=than)
@@ -136,7 +146,8 @@ def _difference(points: Sequence[Point], say: Messages, word: str, than: str) ->
 
 def _ranks(points: Sequence[Point]) -> list[tuple[float, list[str]]]:
     """Return the named points by rank: (share, labels), ties on the percentage as printed."""
-    named = [point for point in points if not point.residual and point.share is not None and point.share > 0]
+    known = [point for point in points if point.share is not None and point.share > 0]
+    named = [point for point in known if point.ranked and not point.few and not point.residual]
     ordered = sorted(named, key=lambda point: -whole_percent(point.share or 0.0))
     return [
         (tied[0].share or 0.0, [point.label for point in tied])

@@ -63,6 +63,49 @@ def test_nets_do_not_give_a_code_away() -> None:
     assert len({code for group, code in hidden(out) if group == "A"} & {"x", "y", "z"}) >= 2
 
 
+def test_a_judgement_does_not_follow_from_the_others() -> None:
+    """Every answer has one judgement, so that 100% minus the shown ones would be the hidden one."""
+    counts = {"good": {"A": 40}, "mixed": {"A": 12}, "bad": {"A": 6}, "neutral": {"A": 2}}
+    shares = shares_of(counts, {"A": 60})
+    out = suppress(shares[shares["group"] == "A"], one_of={"q": [["good", "mixed", "bad", "neutral"]]})
+    assert hidden(out) == {("A", "neutral"), ("A", "bad")}
+    assert hidden(suppress(shares[shares["group"] == "A"])) == {("A", "neutral")}
+
+
+def test_people_are_counted_and_not_weights() -> None:
+    """Two people who weigh three each are two people."""
+    shares = shares_of({"x": {"A": 80, "B": 20, "C": 6}}, {"A": 200, "B": 60, "C": 60})
+    few = shares["group"] == "C"
+    assert hidden(suppress(shares)) == set()
+    counted = shares.assign(n_people=(shares["share"] * shares["n_answers"]).where(~few, 2.0))
+    assert hidden(suppress(counted)) == {("C", "x"), ("B", "x")}
+
+
+def with_unknown(hits: int, n: int) -> pd.DataFrame:
+    """Return shares of two groups, 9 and 2 hits, in a total that holds n respondents without a group besides."""
+    shares = shares_of({"x": {"A": 9, "B": 2, "": hits}}, {"A": 100, "B": 40, "": n})
+    return shares[shares["group"] != ""].reset_index(drop=True)
+
+
+def test_a_few_respondents_without_a_group_hide_nobody() -> None:
+    """23 in all minus 21 leaves 1 or 2 when one respondent has no group."""
+    assert ("A", "x") in hidden(suppress(with_unknown(hits=0, n=1)))
+    assert hidden(suppress(with_unknown(hits=12, n=40))) == {("B", "x")}
+    assert hidden(suppress(with_unknown(hits=0, n=40))) == {("B", "x"), ("A", "x")}  # 2 and 0: still too few
+
+
+def test_what_is_shown_is_not_ranked_above_a_larger_one_that_is_not() -> None:
+    counts = {"x": {"A": 20}, "y": {"A": 6}, "z": {"A": 2}, "net": {"A": 22}}
+    shares = shares_of(counts, {"A": 60})
+    elsewhere = shares.assign(question="r", share=shares["share"] / 2)
+    both = pd.concat([shares, elsewhere], ignore_index=True)
+    out = suppress(both[both["group"] == "A"], nets={"net": ["x", "z"]}).set_index(["question", "code"])
+    assert out["suppressed"].to_dict()["q", "x"]  # with z, or the net would give z away
+    assert out["surpassed"].to_dict()["q", "y"]
+    assert not out["surpassed"].to_dict()["q", "net"]
+    assert not out["surpassed"][out["suppressed"]].any()
+
+
 def test_it_can_be_turned_off() -> None:
     assert hidden(suppress(shares_of({"x": {"A": 1, "B": 50}}, {"A": 100, "B": 100}), min_cell=0)) == set()
 

@@ -62,7 +62,7 @@ def test_a_percentage_opens_its_answers(visit: Visit, data: ReportData) -> None:
     while visit.page.is_visible("#answers-more"):
         visit.page.click("#answers-more")
     who = visit.page.locator("#answers-list .who").all_inner_texts()
-    assert {line.split(" · ")[0] for line in who} == {one.answer_id for one in expected}
+    assert {line.split(" · ")[0] for line in who} == {f"antwoord {book.numbers[one.answer_id]}" for one in expected}
     assert any("nagekeken door anna (steekproef)" in line for line in who)
     assert "linear-nl 1.0" in visit.page.inner_text("#answers-versions")
     assert data.codebooks["succes"].digest in visit.page.inner_text("#answers-versions")
@@ -102,7 +102,7 @@ def test_filter_by_municipality(visit: Visit, data: ReportData) -> None:
     visit.open_cell("succes", "Borne", code)
     expected = book.behind("succes", "Borne", code)
     who = visit.page.locator("#answers-list .who").all_inner_texts()
-    assert {line.split(" · ")[0] for line in who} == {one.answer_id for one in expected}
+    assert {line.split(" · ")[0] for line in who} == {f"antwoord {book.numbers[one.answer_id]}" for one in expected}
     assert all(" · Borne · " in line for line in who)
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import docx
@@ -18,7 +19,7 @@ from pipeline.errors import ConfigError
 from pipeline.report.build import ReportData, build_report, make_context
 from pipeline.report.content import Document, Table
 from pipeline.report.document import make_document
-from pipeline.report.excel_charts import columns_of
+from pipeline.report.excel_charts import PERCENT, columns_of, figure_of
 from pipeline.report.options import Options
 from pipeline.report.plain import plain
 from pipeline.report.show import MARKS, shown
@@ -51,7 +52,7 @@ def test_every_number_of_the_workbook_is_that_of_its_table(report: Path, documen
                     expected = cell.high if part == "high" else cell.value
                     assert found.value == (pytest.approx(expected) if isinstance(expected, float) else expected)
                     if column.kind == "percent" and cell.value is not None:
-                        assert found.number_format == "0%"
+                        assert found.number_format == PERCENT
 
 
 def test_nothing_in_the_workbook_is_a_formula(report: Path) -> None:
@@ -69,13 +70,54 @@ def test_nothing_in_the_workbook_is_a_formula(report: Path) -> None:
         assert b"example.invalid" not in b"".join(archive.read(n) for n in archive.namelist() if n.endswith(".rels"))
 
 
+def test_the_charts_of_the_workbook_draw_what_the_page_draws(schemes: ReportData, tmp_path: Path) -> None:
+    """A figure left out is no bar of nought, and does not stretch the rest of a stacked one."""
+    rows = (schemes.shares["code"] == "negatief") & (schemes.shares["group"] == "Borne")
+    rows |= (schemes.shares["question"] == "succes") & (schemes.shares["code"] == schemes.shares["code"].iloc[0])
+    data = replace(schemes, shares=schemes.shares.assign(suppressed=schemes.shares["suppressed"] | rows))
+    made = make_document(make_context(data, Options()), data.versions, data.accounting, data.agreement, 5)
+    build_report(data, tmp_path, formats=("xlsx",))
+    book = openpyxl.load_workbook(tmp_path / "rapport.xlsx")
+    numbers = {table.key: table.number for table in made.tables}
+    checked = set()
+    for key, figure in figure_of(made).items():
+        sheet = book[f"Tabel {numbers[key]}"]
+        (chart,) = sheet._charts
+        series = chart.series[0]
+        labels, values = (_cells(sheet, reference) for reference in (series.cat.strRef.f, series.val.numRef.f))
+        if figure.kind == "stacked":
+            assert labels == [label for label, _ in figure.data]
+            for place, one in enumerate(chart.series):
+                assert _cells(sheet, one.val.numRef.f) == pytest.approx([row[place] for _, row in figure.data])
+        elif figure.kind == "bars":
+            assert labels == [bar.label for bar in figure.data]
+            assert values == pytest.approx([bar.share for bar in figure.data])
+        checked.add(figure.kind)
+    assert checked >= {"stacked", "bars"}
+
+
+def _cells(sheet: Any, reference: str) -> list[Any]:
+    found = sheet[reference.split("!")[1].replace("$", "")]
+    return [cell.value for (cell,) in found] if isinstance(found, tuple) else [found.value]
+
+
+def test_colours_of_the_workbook_compare_over_the_whole_table(report: Path, document: Document) -> None:
+    book = openpyxl.load_workbook(report / "rapport.xlsx")
+    heated = [table for table in document.tables if any(column.heat for column in table.columns)]
+    assert heated
+    for table in heated:
+        (ranges,) = book[f"Tabel {table.number}"].conditional_formatting
+        assert len(ranges.sqref.ranges) == sum(column.heat for column in table.columns)
+
+
 def test_the_answers_sheet_keeps_small_cells_apart(report: Path, data: ReportData) -> None:
     book = make_context(data, Options()).book
     rows = list(openpyxl.load_workbook(report / "rapport.xlsx")["Antwoorden"].iter_rows(min_row=2, values_only=True))
-    shown_groups = {one.answer_id: book.group_shown(one) for one in book.coded}
+    titles = {question.id: question.title or data.codebooks[question.id].title for question in data.survey.questions}
+    shown_groups = {(book.numbers[one.answer_id], titles[one.question]): book.group_shown(one) for one in book.coded}
     assert len(rows) == sum(len(answers) for answers in book.by_question.values())
-    for answer_id, _, group, *_ in rows:
-        assert (group or "") == shown_groups[str(answer_id)]
+    for number, title, group, *_ in rows:
+        assert (group or "") == shown_groups[number, title]
 
 
 def test_every_table_of_the_document_is_that_of_the_report(report: Path, document: Document) -> None:
@@ -193,3 +235,13 @@ def test_the_same_data_gives_the_same_workbook(data: ReportData, report: Path, t
 def _views(document: Document) -> list[tuple[object, ...]]:
     views = [document.summary.views[0], *(view for c in (*document.chapters, *document.closing) for view in c.views)]
     return [tuple(view.blocks) for view in views]
+
+
+def test_no_published_file_names_a_respondent(report: Path, data: ReportData) -> None:
+    """An id holds respondent and question, so that it would lead from one answer to the others."""
+    published = (report / "rapport.html").read_text(encoding="utf-8")
+    for name in ("rapport.xlsx", "rapport.docx"):
+        with ZipFile(report / name) as archive:
+            published += "".join(archive.read(one).decode("utf-8", "ignore") for one in archive.namelist())
+    published += "".join(path.read_text(encoding="utf-8-sig") for path in (report / "tabellen").iterdir())
+    assert not [one for one in data.answers["answer_id"] if one in published]

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from pipeline.report.build import ReportData, make_context
+from pipeline.report.coded_file import coded_file
 from pipeline.report.lineage import coded_answers, trace
 from pipeline.report.options import Options
+from pipeline.report.payload import answer_payload
 
 ANSWERS = pd.DataFrame(
     {
@@ -104,3 +106,38 @@ def test_a_suppressed_share_closes_its_answers(data: ReportData) -> None:
 def test_other_waves_are_not_behind_this_years_cells(data: ReportData, group: str) -> None:
     older = replace(data, answers=data.answers.assign(wave="2018"))
     assert make_context(older, Options()).book.behind("succes", group, "klantmanager") == []
+
+
+def test_published_numbers_do_not_link_a_respondents_answers(data: ReportData) -> None:
+    """The page and the workbook name an answer by a number that says nothing of respondent or place in the file."""
+    context = make_context(data, Options())
+    book = context.book
+    person = {one.answer_id: one.respondent_id for one in book.coded}
+    people: dict[str, list[str]] = {}
+    for question in ("succes", "verbeter"):
+        answers = answer_payload(context, question, data.versions)["answers"]
+        assert [number for number, *_ in answers] == sorted(
+            book.numbers[one.answer_id] for one in book.published(question)
+        )
+        people[question] = [person[one.answer_id] for one in book.published(question)]
+    both = set(people["succes"]) & set(people["verbeter"])
+    first, second = ([one for one in people[question] if one in both] for question in ("succes", "verbeter"))
+    assert sum(left == right for left, right in zip(first, second, strict=True)) < len(both) / 10
+    assert first != sorted(first)
+
+
+def test_the_same_answers_get_the_same_numbers_whatever_the_codes(data: ReportData) -> None:
+    numbers = make_context(data, Options()).book.numbers
+    fewer = replace(data, codings=data.codings.iloc[::2], answers=data.answers.iloc[::-1])
+    assert make_context(fewer, Options()).book.numbers == numbers
+    moved = replace(data, answers=data.answers.assign(group="Borne"))
+    assert make_context(moved, Options()).book.numbers != numbers
+
+
+def test_a_number_leads_the_analyst_back_to_the_answer(data: ReportData) -> None:
+    context = make_context(data, Options())
+    found = trace(context.book, "succes", "Totaal", "klantmanager", {})
+    assert {context.book.numbers[answer] for answer in found["answer_id"]} == set(found["number"])
+    own = coded_file(context).table.dropna(subset=["succes_nummer"]).set_index("succes_nummer")["respondent"]
+    respondent = data.answers.set_index("answer_id")["respondent_id"]
+    assert all(own[row.number] == respondent[row.answer_id] for row in found.itertuples())

@@ -26,6 +26,14 @@ def of_code(quotes: pd.DataFrame, code: str = "klantmanager", group: str = "Tota
     return found.sort_values("rank")["answer_id"].tolist()
 
 
+@pytest.mark.parametrize("status", ["non_answer", "nothing_to_improve", "other_language", "empty"])
+def test_only_what_names_a_point_is_quoted(data: ReportData, status: str) -> None:
+    """'nvt' beside a tick counts in the share, and says nothing."""
+    first = of_code(chosen(data))[0]
+    aside = data.answers.assign(status=data.answers["status"].where(data.answers["answer_id"] != first, status))
+    assert first not in of_code(chosen(replace(data, answers=aside), Options(pin=(first,))))
+
+
 def test_reviewed_answers_come_first(data: ReportData) -> None:
     reviewed = set(data.codings.loc[data.codings["role"] == "audit", "answer_id"])
     assert set(of_code(chosen(data))) <= reviewed

@@ -144,7 +144,35 @@ def test_valence_runs_from_large_to_small() -> None:
     assert text(wording.valence(shares, 41, NL)) == (
         "Van de 41 mensen die hun ervaring opschreven is 62% positief, 20% negatief en 18% gemengd."
     )
-    assert text(wording.valence([("Positief", None)], 3, NL)).startswith("Te weinig mensen")
+    assert text(wording.valence([("Positief", None)], 3, NL)) == (
+        "De oordelen zijn hier weggelaten om personen te beschermen."
+    )
+    assert text(wording.valence([], 0, NL)).startswith("Te weinig mensen")
+
+
+def test_less_than_half_a_person_is_not_worth_a_word() -> None:
+    """2% of six people is nobody."""
+    shares = [("Positief", None), ("Gemengd", 0.02), ("Negatief", 0.5)]
+    assert text(wording.valence(shares, 6, NL)) == "Van de 6 mensen die hun ervaring opschreven is 50% negatief."
+
+
+def test_a_difference_is_said_without_a_percentage_of_nobody() -> None:
+    points = [Point("a", 0.004, word="lager", few=True), Point("b", 0.3, word="hoger")]
+    assert text(wording.against_rest(points, NL)) == (
+        "‘b’ (30%) wordt hier vaker genoemd dan in de andere gemeenten. "
+        "‘a’ wordt hier minder vaak genoemd dan in de andere gemeenten."
+    )
+    assert "‘a’" not in text(wording.ranking(points, NL, "succes"))
+
+
+def test_nothing_is_ranked_that_a_point_left_out_may_exceed() -> None:
+    points = [Point("a", 0.3), Point("b", 0.2), Point("c", 0.1, ranked=False), Point("d", None, hidden=True)]
+    assert text(wording.ranking(points, NL, "succes")) == (
+        "Het vaakst genoemde succespunt is ‘a’ (30%). Daarna volgt ‘b’ (20%)."
+    )
+    assert text(wording.ranking(points[2:], NL, "succes")) == (
+        "Hier is geen volgorde te geven, omdat er cijfers zijn weggelaten om personen te beschermen."
+    )
 
 
 def test_every_message_has_the_same_places_to_fill_in_both_languages() -> None:

@@ -74,7 +74,7 @@
     item.append(chips);
     const who = codes.find(([one]) => one === code)[1];
     const place = group >= 0 ? ` · ${settings.groups[group]}` : "";
-    item.append(element("p", "who", `${id}${place} · ${payload.coders[who]}`));
+    item.append(element("p", "who", `${words.answer_number} ${id}${place} · ${payload.coders[who]}`));
     return item;
   };
   const more = () => {
@@ -125,7 +125,7 @@
     fillList(answers);
     byId("answers-search").oninput = (event) => {
       const wanted = event.target.value.toLowerCase();
-      fillList(answers.filter(([id, text]) => text.toLowerCase().includes(wanted) || id.toLowerCase() === wanted));
+      fillList(answers.filter(([id, text]) => text.toLowerCase().includes(wanted) || String(id) === wanted));
     };
     dialog.showModal();
     dialog.scrollTop = 0;

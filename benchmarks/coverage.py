@@ -184,7 +184,8 @@ def groups(reps: int, seed: int) -> pd.DataFrame:
             for _ in range(reps):
                 evidence, truth = _grouped(rng, n_groups, size, audit, spread, error_spread, classifier)
                 whole = evidence.summed()
-                lent, small = borrow_rates(evidence, whole, 50, borrowed_worth(evidence, whole))
+                lent, _ = borrow_rates(evidence, whole, 50, borrowed_worth(evidence, whole))
+                small = (evidence.audit_size()[0].sum(axis=-1).min(axis=-1) < 50) & (evidence.n > 0)
                 if not small.any():
                     continue
                 for name, used in (("borrowed", lent), ("own", evidence)):

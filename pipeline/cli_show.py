@@ -114,8 +114,13 @@ def show_run(result: Result) -> None:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )
-    audited = result.workspace.note("estimates").get("audited", 0)
-    if audited:
+    estimates = result.workspace.note("estimates")
+    audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
+    if audited and provisional:
+        named = ", ".join(provisional)
+        console.print(f"! {audited:,} answers were checked by people, but none or too few of: {named}.")
+        console.print("  Those percentages are provisional: duiding review --help")
+    elif audited:
         console.print(f"{audited:,} answers were checked by people; the percentages are corrected for coding errors.")
         for question, n in came_later(result.workspace).items():
             console.print(

@@ -137,7 +137,18 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
         write_table(workspace.path(f"{name}.parquet"), table)
     say("estimates", 3, 3)
     audited = codings.loc[codings["role"] == "audit", "answer_id"].nunique()
-    return [workspace.path(f"{name}.parquet") for name in tables], {"shares": len(shares), "audited": int(audited)}
+    found = {"shares": len(shares), "audited": int(audited), "provisional": _provisional(survey, shares)}
+    return [workspace.path(f"{name}.parquet") for name in tables], found
+
+
+def _provisional(survey: Survey, shares: pd.DataFrame) -> list[str]:
+    """Return the questions whose figures of this wave rest on the machine alone, or nearly so."""
+    from pipeline.estimates.shares import PROVISIONAL
+
+    flagged = shares["flag"].fillna("").str.contains("|".join(PROVISIONAL))
+    here = shares["wave"].fillna(survey.wave) == survey.wave
+    found = set(shares.loc[flagged & here & (shares["group"] == survey.total_label), "question"])
+    return [question.id for question in survey.questions if question.id in found]
 
 
 def _gate(
@@ -147,7 +158,7 @@ def _gate(
     reference: pd.DataFrame | None,
     quality: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Return the rows that may not be compared between waves: another codebook, no audit, or coding that drifted."""
+    """Return the rows that may not be compared between waves: another codebook, or coding that drifted."""
     import pandas as pd
 
     from pipeline.estimates.waves import GATE, codebook_changes, coding_drift, gate_published, gate_waves
@@ -163,7 +174,7 @@ def _gate(
                 changes[question.id] = codebook_changes(old, books[question.id])
         if wave in here and survey.wave in here:
             drift = coding_drift(quality, survey.wave, wave)
-            parts.append(gate_waves(shares, survey.wave, wave, changes=changes, drift=drift, total=survey.total_label))
+            parts.append(gate_waves(shares, survey.wave, wave, changes=changes, drift=drift))
         elif changes:
             parts.append(gate_published(survey.wave, wave, changes))
     return pd.concat(parts, ignore_index=True)

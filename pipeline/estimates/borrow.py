@@ -1,4 +1,4 @@
-"""Error rates for small groups: what a group's own audit cannot show is borrowed from the whole question."""
+"""Error rates that an audit cannot show: a small group borrows from the question, an unaudited code from the rest."""
 
 from __future__ import annotations
 
@@ -17,24 +17,33 @@ Bools = NDArray[np.bool_]
 MOST_BORROWED: Final = 40.0
 CAUTION: Final = 2.0
 
+# So little that it gives an answer type without audit a rate, and is nothing beside a single audited answer.
+TRACE: Final = 1e-9
+
 
 def borrow_rates(evidence: Evidence, whole: Evidence, enough: float, worth: Floats) -> tuple[Evidence, Bools]:
-    """Return the evidence in which groups with fewer than `enough` audited answers borrow, and which groups did.
+    """Return the evidence in which groups with fewer than `enough` audited answers borrow, and where it mattered.
 
     A borrowing group gets, per code and machine decision, `worth` answers with the hit rate of the whole question
-    added to its own audit, but never more than the audit of the others holds.
+    added to its own audit, but never more than the audit of the others holds. Where neither holds an answer a trace is
+    lent: the rate is then the question's, and the interval stays that of no audit at all.
 
     Args:
         evidence: of the groups.
         whole: of all groups together.
         enough: number of audited answers from which a group stands on its own.
         worth: per machine decision, from `borrowed_worth`.
+
+    Returns:
+        Evidence, and which cells rest on what was borrowed, shape (groups, codes).
     """
     size, _ = evidence.audit_size()
     borrows = (size.sum(axis=-1).min(axis=-1) < enough) & (evidence.n > 0)
     all_size, all_hits = whole.audit_size()
     rate = ratio(all_hits, all_size)
-    extra = np.where(borrows[:, None, None], np.minimum(np.maximum(all_size - size, 0.0), worth), 0.0)
+    lendable = np.maximum(all_size - size, 0.0)
+    extra = np.where(borrows[:, None, None], np.minimum(lendable, worth), 0.0)
+    extra = np.where((size + extra <= 0) & (lendable > 0), TRACE, extra)
     weight = np.where(evidence.audited > 0, ratio(evidence.audited_squared, evidence.audited), 1.0)
     lent = replace(
         evidence,
@@ -42,7 +51,23 @@ def borrow_rates(evidence: Evidence, whole: Evidence, enough: float, worth: Floa
         audited_squared=evidence.audited_squared + extra * weight**2,
         hits=evidence.hits + extra * weight * rate,
     )
-    return lent, borrows
+    return lent, np.asarray(((extra > 0) & (evidence.open > 0)).any(axis=-1), dtype=bool)
+
+
+def rates_of_all_codes(evidence: Evidence) -> Evidence:
+    """Return the evidence in which a code without audited answers of a machine decision has the rate of all codes.
+
+    Only a trace is lent, so the interval stays that of no audit at all.
+    """
+    rate = ratio(evidence.hits.sum(axis=1, keepdims=True), evidence.audited.sum(axis=1, keepdims=True))
+    known = (evidence.audited > 0).any(axis=1, keepdims=True)
+    extra = np.where((evidence.audited <= 0) & known, TRACE, 0.0)
+    return replace(
+        evidence,
+        audited=evidence.audited + extra,
+        audited_squared=evidence.audited_squared + extra,
+        hits=evidence.hits + extra * rate,
+    )
 
 
 def borrowed_worth(evidence: Evidence, whole: Evidence) -> Floats:

@@ -14,6 +14,7 @@ from statsmodels.stats.multitest import multipletests
 
 from pipeline.errors import TableError, problem
 from pipeline.estimates.intervals import normal_quantile, wilson
+from pipeline.estimates.shares import NO_CODING_ERROR, TOO_SMALL
 from pipeline.tables import COMPARISONS, SHARES, check_table
 
 Floats = NDArray[np.float64]
@@ -25,7 +26,13 @@ KINDS: Final = ("rest", "wave", "reference")
 
 NO_N: Final = "reference_without_n"
 NOT_COMPARABLE: Final = "not_comparable"
-_SIDES: Final = ("group", "wave", "share", "low", "high")
+#: Why the flag of a side bars a comparison: of its error too little is known to say that anything differs.
+BARS: Final = {
+    NO_CODING_ERROR: "no audit: the coding error is unknown",
+    TOO_SMALL: "audit too small: the coding error is hardly known",
+    NO_N: "no number of respondents: the sampling error is unknown",
+}
+_SIDES: Final = ("group", "wave", "share", "low", "high", "flag")
 
 
 def compare_shares(
@@ -44,12 +51,13 @@ def compare_shares(
     sampling error of both sides (Newcombe 1998, Statistics in Medicine 17, 873-890, method 10: the distances to both
     sides' bounds add up as squares). The p-value belongs to the same interval: it is below 1 - level exactly when the
     interval leaves out 0. q-values control the false discovery rate (Benjamini & Hochberg 1995) within a question
-    and kind; the word is `hoger` or `lager` when q <= 1 - level.
+    and kind; the word is `hoger` or `lager` when q <= 1 - level. No difference is given where a side counts machine
+    codes, rests on an audit that is too small, or was published without its number of respondents: the reason says so.
 
     Args:
         shares: from `estimate_shares`, one or more waves.
         reference: published shares with columns question, code, group, wave, share, n (n may be missing: the
-            reference is then taken to be without error, and flagged). Rows of a group that is also in `shares` and of
+            row is then not compared, and flagged). Rows of a group that is also in `shares` and of
             another wave are earlier measurements of it; all other rows are compared with the total.
         level: of the intervals in `shares`; read from its column `level` when there is one.
         kinds: which comparisons to make, of `rest`, `wave`, `reference`.
@@ -123,7 +131,7 @@ def _against_rest(now: pd.DataFrame, rest: str, total: str) -> pd.DataFrame:
     pair = _left(groups)
     for name in ("share", "low", "high"):
         pair[f"right_{name}"] = groups[f"rest_{name}"].to_numpy()
-    pair["right_group"], pair["right_wave"], pair["kind"], pair["note"] = rest, pair["left_wave"], "rest", None
+    pair["right_group"], pair["right_wave"], pair["kind"], pair["right_flag"] = rest, pair["left_wave"], "rest", None
     return pair
 
 
@@ -135,18 +143,16 @@ def _left(shares: pd.DataFrame) -> pd.DataFrame:
 
 
 def _joined(left: pd.DataFrame, right: pd.DataFrame, on: list[str], kind: str) -> pd.DataFrame:
-    if "note" not in right:
-        right = right.assign(note=None)
     renamed = right.rename(columns={name: f"right_{name}" for name in _SIDES})
     if "group" in on:
         renamed["left_group"] = renamed["right_group"]
     keys = [f"left_{name}" if name == "group" else name for name in on]
-    columns = [*dict.fromkeys([*keys, *(f"right_{name}" for name in _SIDES)]), "note"]
+    columns = list(dict.fromkeys([*keys, *(f"right_{name}" for name in _SIDES)]))
     return _left(left).merge(renamed[columns], on=keys, how="inner").assign(kind=kind)
 
 
 def _published(reference: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Return the reference rows with Wilson bounds; without n the bounds are the share itself."""
+    """Return the reference rows with Wilson bounds; without n they have none, and a flag."""
     missing = [name for name in ("question", "code", "group", "share") if name not in reference]
     if missing:
         raise TableError(problem(place="table reference", found=f"column '{missing[0]}' is missing", do="add it"))
@@ -159,14 +165,13 @@ def _published(reference: pd.DataFrame, level: float) -> pd.DataFrame:
     if table.duplicated(key).any():
         raise TableError(problem(place="table reference", found="two rows with the same question, code, group and wave",
                                  expected="one"))  # fmt: skip
-    share, n = pd.to_numeric(table["share"]), pd.to_numeric(table["n"])
+    share, n = pd.to_numeric(table["share"]), pd.to_numeric(table["n"]).astype(float)
     if (share < 0).any() or (share > 1).any():
         raise TableError(problem(place="table reference, column share", found="a number outside 0-1",
                                  expected="a share: 0.26 for 26%"))  # fmt: skip
-    low, high = wilson(share, n, level)
-    known = n.notna().to_numpy()
-    table["low"], table["high"] = np.where(known, low, share), np.where(known, high, share)
-    table["note"] = pd.Series([None if has else NO_N for has in known], index=table.index, dtype=object)
+    known = (n > 0).to_numpy()
+    table["low"], table["high"] = (np.where(known, bound, np.nan) for bound in wilson(share, n, level))
+    table["flag"] = pd.Series([None if has else NO_N for has in known], index=table.index, dtype=object)
     return table[share.notna()]
 
 
@@ -190,7 +195,7 @@ def _finish(table: pd.DataFrame, level: float, gate: pd.DataFrame | None) -> pd.
     sure = table["q_value"] <= 1 - level
     word = np.where(sure, np.where(table["difference"] > 0, HIGHER, LOWER), NO_DIFFERENCE)
     table["word"] = pd.Series(word, index=table.index, dtype=object).where(~barred & table["difference"].notna(), None)
-    table["flag"] = table["note"].astype(object).where(~barred, NOT_COMPARABLE)
+    table["flag"] = pd.Series(None, index=table.index, dtype=object).where(~barred, NOT_COMPARABLE)
     table["left"] = _labels(table["left_group"], table["left_wave"], table["kind"])
     table["right"] = _labels(table["right_group"], table["right_wave"], table["kind"])
     table = table.sort_values(["question", "kind", "left", "right", "code"], kind="stable", ignore_index=True)
@@ -207,14 +212,17 @@ def _labels(group: pd.Series[Any], wave: pd.Series[Any], kind: pd.Series[Any]) -
 
 def _reasons(table: pd.DataFrame, gate: pd.DataFrame | None) -> pd.Series[Any]:
     reasons = pd.Series([None] * len(table), index=table.index, dtype=object)
-    if gate is None or gate.empty:
-        return reasons
-    for row in gate.to_dict("records"):
+    for flag, reason in BARS.items():
+        hit = pd.Series(False, index=table.index)
+        for side in ("left", "right"):
+            hit |= table[f"{side}_flag"].astype("string").str.contains(flag, regex=False).fillna(False).astype(bool)
+        reasons[hit] = [reason if old is None else f"{old}; {reason}" for old in reasons[hit]]
+    for row in [] if gate is None else gate.to_dict("records"):
         hit = (table["kind"] == "wave") & (table["question"] == row["question"]) & (table["code"] == row["code"])
         for name in ("left_wave", "right_wave"):
             if pd.notna(row.get(name)):
                 hit &= table[name] == row[name]
-        reasons[hit] = row["reason"]
+        reasons[hit] = [row["reason"] if old is None else f"{row['reason']}; {old}" for old in reasons[hit]]
     return reasons
 
 

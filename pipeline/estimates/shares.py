@@ -25,7 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from pipeline.errors import TableError, did_you_mean, problem
-from pipeline.estimates.borrow import borrow_rates, borrowed_worth
+from pipeline.estimates.borrow import borrow_rates, borrowed_worth, rates_of_all_codes
 from pipeline.estimates.corrections import METHODS, Estimate
 from pipeline.estimates.evidence import Evidence, count_evidence, ratio
 from pipeline.estimates.facets import balanced, held
@@ -40,10 +40,14 @@ NO_CODING_ERROR: Final = "coding_error_not_in_interval"
 BORROWED: Final = "error_rates_borrowed"
 ASSUMED_RANDOM: Final = "audit_assumed_random"
 INCOMPLETE: Final = "audit_incomplete"
-FLAGS: Final = (NO_CODING_ERROR, BORROWED, ASSUMED_RANDOM, INCOMPLETE)
+TOO_SMALL: Final = "audit_too_small"
+FLAGS: Final = (NO_CODING_ERROR, BORROWED, ASSUMED_RANDOM, INCOMPLETE, TOO_SMALL)
+#: What rests on the machine alone, or nearly so: such figures are provisional, and no difference is claimed for them.
+PROVISIONAL: Final = (NO_CODING_ERROR, TOO_SMALL)
 COUNTED: Final = "counted"
 IN_METHOD: Final = {BORROWED: "error rates of the whole question", ASSUMED_RANDOM: "audit assumed simple random"}
 MIN_GROUP_AUDIT: Final = 50
+LEAST_AUDIT: Final = 20  # audited answers, borrowed ones included, that carry a figure
 
 
 def estimate_shares(
@@ -142,9 +146,9 @@ def _question_shares(
     evidence = count_evidence(units)
     whole, rest = evidence.summed(), evidence.rest()
     used = method if whole.has_audit else "machine_count"
-    borrowed: Bools = np.zeros(len(evidence.n), dtype=bool)
+    borrowed: Bools = np.zeros(evidence.known.shape, dtype=bool)
     if used == "post_stratified":
-        worth = borrowed_worth(evidence, whole)
+        worth, whole = borrowed_worth(evidence, whole), rates_of_all_codes(whole)
         evidence, borrowed = borrow_rates(evidence, whole, min_group_audit, worth)
         rest, _ = borrow_rates(rest, whole, min_group_audit, worth)
     customers, everyone = _customers(population, units.groups, total)
@@ -159,7 +163,7 @@ def _question_shares(
     for name in ("share", "low", "high"):
         groups[f"rest_{name}"] = others[name]
     groups["rest_n_answers"] = others["n_answers"]
-    groups["borrowed"] = np.broadcast_to(borrowed[:, None], evidence.known.shape)
+    groups["borrowed"] = borrowed.astype(float)
     of_groups = _frame(units, [*units.groups, ""], groups, used).iloc[: len(units.groups) * len(units.codes)]
     of_total = _frame(units, [total], together, used)
     frame = pd.concat([of_groups[of_groups["n_answers"] > 0], of_total], ignore_index=True)
@@ -208,6 +212,9 @@ def _estimate(
     numbers["n_answers"] = np.broadcast_to(evidence.n[:, None], shape)
     numbers["n_reviewed"] = np.broadcast_to(evidence.n_reviewed[:, None], shape)
     numbers["open"] = evidence.open.sum(axis=-1)
+    audited = evidence.audit_size()[0].sum(axis=-1)
+    thin = (audited < LEAST_AUDIT) & (audited < evidence.open_size().sum(axis=-1))
+    numbers["thin"] = thin.astype(float)
     return numbers
 
 
@@ -216,6 +223,7 @@ def _frame(units: Units, names: Sequence[str], numbers: dict[str, Floats], metho
     n_codes = len(units.codes)
     flat = {name: np.asarray(values).ravel() for name, values in numbers.items()}
     estimated = flat.pop("open") > 0
+    thin = flat.pop("thin").astype(bool) & estimated
     borrowed = flat.pop("borrowed", np.zeros(len(estimated), dtype=bool)).astype(bool) & estimated
     frame = pd.DataFrame(
         {
@@ -229,7 +237,7 @@ def _frame(units: Units, names: Sequence[str], numbers: dict[str, Floats], metho
     )
     corrected = method != "machine_count"
     pieces = [(BORROWED, borrowed), (ASSUMED_RANDOM, estimated & corrected & units.assumed_random),
-              (INCOMPLETE, estimated & corrected & units.incomplete),
+              (INCOMPLETE, estimated & corrected & units.incomplete), (TOO_SMALL, thin & corrected),
               (NO_CODING_ERROR, estimated & (not corrected))]  # fmt: skip
     frame["method"] = np.where(estimated, method, COUNTED)
     frame["flag"] = None

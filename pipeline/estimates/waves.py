@@ -103,9 +103,10 @@ def gate_waves(
     *,
     changes: Mapping[str, pd.DataFrame] | None = None,
     drift: pd.DataFrame | None = None,
-    total: str = "Totaal",
 ) -> pd.DataFrame:
     """Return the codes that may not be compared between two waves, each with its reason; for `compare_shares(gate=)`.
+
+    That a wave was not audited is no matter of two waves: `compare_shares` reads it from the shares.
 
     Args:
         shares: from `estimate_shares`, holding both waves.
@@ -113,7 +114,6 @@ def gate_waves(
         right_wave: the older wave.
         changes: question -> `codebook_changes`.
         drift: from `coding_drift`.
-        total: name of the total in `shares`.
 
     Returns:
         question, code, left_wave, right_wave, reason: several reasons are joined by "; ".
@@ -122,15 +122,12 @@ def gate_waves(
         TableError: `shares` does not hold one of the waves.
     """
     shares = check_table(shares, SHARES)
-    found: list[tuple[str, str, str]] = []
     for wave in (left_wave, right_wave):
         if not (shares["wave"] == wave).any():
             raise TableError(
                 problem(place="table shares", found=f"no wave '{wave}'", do="estimate both waves together")
             )
-        unaudited = (shares["group"] == total) & (shares["method"] == "machine_count") & (shares["wave"] == wave)
-        found += _reason(shares[unaudited], f"no audit in {wave}: its coding error is unknown")
-    found += _changed(changes or {})
+    found = _changed(changes or {})
     if drift is not None:
         here = (drift["left_wave"] == left_wave) & (drift["right_wave"] == right_wave) & drift["drifted"]
         found += _reason(drift[here], "coding drifted: the audits of the two waves differ")

@@ -32,12 +32,13 @@ class Column:
 
 @dataclass(frozen=True)
 class Row:
-    """One row: a stub, its code (if it is about one) and the cells."""
+    """One row: a stub, its code (if it is about one), the cells, and whether (or where) its figures are provisional."""
 
     label: str
     cells: tuple[Cell, ...]
     code: str = ""
     weight: Literal["normal", "residual", "total"] = "normal"
+    status: str = ""
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,15 @@ def _lines(table: Table, say: Messages) -> list[list[str]]:
         )
     marked = [any(row.cells[place].mark for row in table.rows) for place in range(len(table.columns))]
     head += [f"{column.label} ▲▼" for column, has in zip(table.columns, marked, strict=True) if has]
+    stated = any(row.status for row in table.rows)
+    head += [say("col_status")] if stated else []
     lines = [head]
     for row in table.rows:
         line = [row.label]
         for cell, column in zip(row.cells, table.columns, strict=True):
             line += _values(cell, column, say.language)
         line += [MARKS[cell.mark] for cell, has in zip(row.cells, marked, strict=True) if has]
+        line += [row.status] if stated else []
         lines.append(line)
     return lines
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipeline.config import Question
-from pipeline.report import wording
+from pipeline.report import provisional, wording
 from pipeline.report.content import Block, Cell, Chapter, Column, Document, Heading, Row, Table, Terms, Text, View
 from pipeline.report.context import Context
 from pipeline.report.experience_chapter import (
@@ -30,7 +30,7 @@ def make_document(
     min_cell: int,
 ) -> Document:
     """Return the report's content, its tables and figures numbered in reading order."""
-    figures, say, survey = context.figures, context.say, context.figures.survey
+    figures, survey = context.figures, context.figures.survey
     schemes = [question for question in figures.questions if is_experience(context, question)]
     points = [question for question in figures.questions if question not in schemes]
     summary = _summary(context, points, schemes)
@@ -44,7 +44,6 @@ def make_document(
         if chapter
     ]
     reviewed = sum(one.reviewed for answers in context.book.by_question.values() for one in answers)
-    audited = any(figures.reviewed(question.id) for question in figures.questions)
     return Document(
         title=survey.title,
         wave=survey.wave,
@@ -55,7 +54,7 @@ def make_document(
         summary=summary,
         chapters=tuple(chapters),
         closing=tuple(closing),
-        provisional="" if audited else say("provisional"),
+        provisional=provisional.banner(context),
     )
 
 
@@ -87,11 +86,12 @@ def _summary_blocks(
     blocks: list[Block] = []
     for question in points:
         if group in context.views(question):
-            blocks.append(Heading(figures.title(question)))
+            blocks.append(Heading(provisional.titled(context, figures.title(question), [question], group)))
             blocks.append(Text((" ".join(headline(context, question, group)),)))
     asked = [question for question in schemes if group in context.views(question)]
     if asked and (sentences := overview_sentences(context, asked, group)):
-        blocks += [Heading(say("chapter_experience")), Text((" ".join(sentences),))]
+        title = provisional.titled(context, say("chapter_experience"), asked, group)
+        blocks += [Heading(title), Text((" ".join(sentences),))]
     uncertain = [one for one in figures.groups if figures.indicative(one) and group in (one, context.total)]
     if len(uncertain) == 1:
         blocks.append(Text((wording.caution(uncertain[0], figures.returned(uncertain[0]), say),), "caution"))
@@ -152,13 +152,12 @@ def _method(
     paragraphs = [say("method_coding")]
     if reviewed:
         share = percent(reviewed / len(answers))
-        audited = any(context.figures.reviewed(question.id) for question in context.figures.questions)
-        key = "method_reviewed" if audited else "method_taught"
-        paragraphs.append(say(key, reviewed=count(reviewed, language), answers=coded, share=share))
+        paragraphs += provisional.method(context, count(reviewed, language), coded, share)
     else:
-        paragraphs.append(say("method_unreviewed", answers=coded))
+        paragraphs += [say("method_unreviewed", answers=coded), say("method_no_differences")]
     disclosure = "method_disclosure" if context.figures.small_cells_hidden else "method_disclosure_answers"
-    paragraphs += [say("method_reading"), say(disclosure, min_cell=min_cell)]
+    paragraphs[1:1] = [say("method_reading")]
+    paragraphs.append(say(disclosure, min_cell=min_cell))
     blocks: list[Block] = [Text(tuple(paragraphs))]
     if accounting:
         blocks.append(_accounting_table(context, accounting))

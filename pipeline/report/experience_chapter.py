@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pipeline.codebook import Code, slug
 from pipeline.config import Question
-from pipeline.report import wording
+from pipeline.report import provisional, wording
 from pipeline.report.content import Block, Cell, Chapter, Column, Figure, QuoteList, Row, Table, Text, View
 from pipeline.report.context import Context
 from pipeline.report.lookup import Share
@@ -81,10 +81,11 @@ def _themes(context: Context, question: Question) -> list[Code]:
 
 
 def _overview(context: Context, questions: Sequence[Question], group: str) -> list[Block]:
-    say, title = context.say, context.say("title_overview", group=_group_words(context, group))
+    say = context.say
+    title = provisional.titled(context, say("title_overview", group=_group_words(context, group)), questions, group)
     rows = [(context.figures.subject(question), question, group) for question in questions]
     table = _judgement_table(context, rows, f"oordeel-{slug(group)}", title, say("col_scheme"))
-    blocks: list[Block] = [Text((say("experience_intro"),), "body")]
+    blocks: list[Block] = [Text((say("experience_intro"),), "body"), *provisional.caution(context, questions, group)]
     if sentences := overview_sentences(context, questions, group):
         blocks.append(Text((" ".join(sentences),), "lead"))
     if context.figures.indicative(group) and group != context.total:
@@ -109,16 +110,17 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
     share = context.figures.share(question.id, group, leading[0].id) if leading else None
     if share is not None and share.anyone and not share.surpassed:
         sentences.append(say("themes_first_one", label=f"‘{leading[0].label}’", share=percent(share.share)))
-    blocks: list[Block] = [Text((" ".join(sentences),), "lead")]
+    blocks: list[Block] = [*provisional.caution(context, [question], group), Text((" ".join(sentences),), "lead")]
     if overall and len(groups := context.views(question)) > 1:
         rows = [(one, question, one) for one in groups]
-        table = _judgement_table(context, rows, f"{question.id}-oordeel", say("title_valence", title=title),
-                                 context.figures.survey.group_label)  # fmt: skip
+        valence = provisional.titled(context, say("title_valence", title=title), [question], group)
+        table = _judgement_table(context, rows, f"{question.id}-oordeel", valence, context.figures.survey.group_label)
         blocks += [table]
-        if figure := _judgement_figure(context, table, question, say("title_valence", title=title)):
+        if figure := _judgement_figure(context, table, question, valence):
             blocks.append(figure)
     if any((found := context.figures.share(question.id, group, code.id)) and not found.suppressed for code in themes):
-        blocks.append(points_table(context, question, themes, group, say("title_themes", title=named), "theme"))
+        about = provisional.titled(context, say("title_themes", title=named), [question], group)
+        blocks.append(points_table(context, question, themes, group, about, "theme"))
     if quotes := _quotes(context, question, group, [*codes, *themes]):
         blocks.append(quotes)
     return blocks
@@ -139,13 +141,16 @@ def _judgement_table(
     say, codes = context.say, judgement(context, rows[0][1])
     columns = [Column(_titled(code.label), "percent") for code in codes] + [Column(say("col_n"), "count")]
     made, hidden = [], False
-    for label, question, group in rows:
+    states = [provisional.status(context, question, [group]) for _, question, group in rows]
+    for (label, question, group), status in zip(rows, states, strict=True):
         cells = [context.cell(question.id, group, code.id) for code in codes]
         hidden = hidden or any(cell.hidden for cell in cells)
         n = context.figures.n_answers(question.id, group)
         total = label == context.total
-        made.append(Row(label, (*cells, Cell(float(n))), weight="total" if total else "normal"))
-    notes = [say("note_one"), *hidden_notes(context, hidden)]
+        shown = say("title_provisional", title=label) if status and not all(states) else label
+        made.append(Row(shown, (*cells, Cell(float(n))), weight="total" if total else "normal", status=status))
+    notes = [say("note_one"), *provisional.notes(context, [(question, group) for _, question, group in rows])]
+    notes += [*hidden_notes(context, hidden)]
     unknown = _unknown_group(context, rows)
     if unknown > 0:
         notes.append(say("note_unknown_group", number=count(unknown, say.language)))

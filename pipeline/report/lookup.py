@@ -6,13 +6,17 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
 from pipeline.codebook import Code, Codebook, Facet
 from pipeline.config import Question, Survey
 from pipeline.report.verdicts import Verdicts
+
+#: Flags of figures that rest on the machine alone, or nearly so.
+MACHINE_ONLY: Final = "coding_error_not_in_interval"
+PROVISIONAL: Final = (MACHINE_ONLY, "audit_too_small")
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,6 @@ class Share:
     low: float | None = None
     high: float | None = None
     n: int = 0
-    reviewed: int = 0
     flag: str = ""
     suppressed: bool = False
     machine: float | None = None
@@ -109,11 +112,14 @@ class Figures:
         book = self.codebooks[question]
         return max((found.n for code in book.codes if (found := self.share(question, group, code.id))), default=0)
 
-    def reviewed(self, question: str) -> int:
-        """Return how many answers to a question people reviewed for the figures."""
-        book = self.codebooks[question]
-        found = (self.share(question, self.total, code.id) for code in book.codes)
-        return max((share.reviewed for share in found if share), default=0)
+    def flags(self, question: str, group: str) -> set[str]:
+        """Return what the estimates flagged in the figures of a question and group."""
+        found = (self.share(question, group, code.id) for code in self.codebooks[question].codes)
+        return {flag.strip() for share in found if share for flag in share.flag.split(";") if flag.strip()}
+
+    def provisional(self, question: str, group: str) -> bool:
+        """Return whether figures of a question and group rest on the machine alone, or nearly so."""
+        return not self.flags(question, group).isdisjoint(PROVISIONAL)
 
     def reference(self, question: str, code: str) -> Share | None:
         """Return the reference group's published figure: this year's, else the latest."""
@@ -186,7 +192,6 @@ def _read_shares(shares: pd.DataFrame) -> Iterable[tuple[tuple[str, str, str, st
                 low=None if hidden else number(row.get("low")),
                 high=None if hidden else number(row.get("high")),
                 n=int(number(row.get("n_answers")) or 0),
-                reviewed=int(number(row.get("n_reviewed")) or 0),
                 flag=text(row.get("flag")),
                 suppressed=hidden,
                 machine=None if hidden else number(row.get("machine_share")),

@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.report.context import Context
 from pipeline.report.lineage import version_of
+from pipeline.report.lookup import MACHINE_ONLY
 from pipeline.workspace import write_text
 
 BESIDE = "rapport-antwoorden"
@@ -41,6 +42,7 @@ def answer_payload(context: Context, question: str, versions: Mapping[str, str])
         "coders": list(coders),
         "model": version_of(versions, "model", question),
         "codebook": codebook,
+        "estimated": MACHINE_ONLY not in figures.flags(question, context.total),
         "answers": answers,
     }
 

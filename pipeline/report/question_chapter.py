@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pipeline.codebook import Code
 from pipeline.config import Question
-from pipeline.report import wording
+from pipeline.report import provisional, wording
 from pipeline.report.content import Block, Chapter, Heading, Text, View
 from pipeline.report.context import Context
 from pipeline.report.share_tables import compare_table, points_figure, points_table, years_figure, years_table
@@ -55,11 +55,15 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
     codes, wave = all_codes(context, question), figures.survey.wave
     title = figures.title(question).rstrip(" ?!.")  # it goes on: ', 2022', 'per gemeente'
     overall = group == context.total
-    about = say("title_shares" if overall else "title_shares_group", title=title, group=group, wave=wave)
+
+    def named(words: str) -> str:
+        return provisional.titled(context, words, [question], group)
+
+    about = named(say("title_shares" if overall else "title_shares_group", title=title, group=group, wave=wave))
     answered = [wording.answered(figures.n_answers(question.id, group), say)]
     if figures.codebooks[question.id].aim == "verbeter":
         answered.append(say("set_aside_verbeter"))
-    blocks: list[Block] = [Text((" ".join(answered),), "body")]
+    blocks: list[Block] = [Text((" ".join(answered),), "body"), *provisional.caution(context, [question], group)]
     blocks.append(Text((" ".join(summary_sentences(context, question, group)),), "lead"))
     if figures.indicative(group) and not overall:
         blocks.append(Text((wording.caution(group, figures.returned(group), say),), "caution"))
@@ -67,9 +71,10 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
     blocks.append(table)
     if figure := points_figure(context, question, codes, group, about, table):
         blocks.append(figure)
-    if overall and (compared := compare_table(context, question, codes, say("title_compare", title=title, wave=wave))):
+    compare = named(say("title_compare", title=title, wave=wave))
+    if overall and (compared := compare_table(context, question, codes, compare)):
         blocks += [Heading(say("heading_compare")), compared]
-    years = say("title_years", title=title, group=say("all_groups") if overall else group)
+    years = named(say("title_years", title=title, group=say("all_groups") if overall else group))
     if over_time := years_table(context, question, codes, group, years):
         blocks += [Heading(say("heading_years")), over_time]
         if figure := years_figure(context, over_time, years):

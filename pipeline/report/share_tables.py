@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pipeline.codebook import Code, slug
 from pipeline.config import Question
+from pipeline.report import provisional
 from pipeline.report.content import Bar, Cell, Column, Figure, Row, Table
 from pipeline.report.context import Context, margin
 from pipeline.report.labels import Messages
 from pipeline.report.numbers import count, percent
+from pipeline.report.verdicts import REFERENCE
 
 _MOST_PANELS = 12
 
@@ -33,7 +35,8 @@ def points_table(
     ]
     if shown_beside:
         columns.append(Column(figures.survey.reference_group if overall else context.total, "percent"))
-    rows, marked, hidden = [], False, False
+    rows, marked, hidden, reasons = [], False, False, {}
+    status = provisional.status(context, question, [group])
     for code in context.sorted_codes(question, codes, group):
         share = figures.share(question.id, group, code.id)
         cell = context.cell(question.id, group, code.id, against(question.id, group, code.id) if shown_beside else "")
@@ -41,10 +44,11 @@ def points_table(
         if overall and has_reference:
             published = figures.reference(question.id, code.id)
             cells.append(Cell(published.share if published else None))
+            reasons[code.label] = figures.verdicts.not_comparable(question.id, group, code.id, REFERENCE)
         elif not overall:
             cells.append(context.cell(question.id, context.total, code.id))
         marked, hidden = marked or bool(cell.mark), hidden or any(found.hidden for found in cells)
-        rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code)))
+        rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
     added = sum(row.cells[0].value for row in rows if isinstance(row.cells[0].value, float))
     several = "note_over_hundred" if added > 1.005 else "note_multiple"
     notes = [say("note_themes" if what == "theme" else several), say("note_margin")]
@@ -52,6 +56,8 @@ def points_table(
         notes.append(say("note_marks_reference" if overall else "note_marks_rest"))
     if has_reference and (n := _reference_n(context, question, codes)):
         notes.append(say("note_reference", n=count(n, say.language)))
+    if not status:  # of a provisional figure the flag says why nothing is compared
+        notes += _reason_notes(context, reasons, say("the_reference"))
     notes += _flag_notes(context, question, codes, group)
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-{slug(group)}", title, say(f"{what}_stub"),
@@ -92,6 +98,7 @@ def compare_table(context: Context, question: Question, codes: Sequence[Code], t
     columns = [Column(context.total, "percent", _n(context, question, context.total))]
     columns += [Column(group, "percent", _n(context, question, group), heat=True) for group in groups]
     rows, hidden = [], False
+    status = provisional.status(context, question, [context.total, *groups])
     for code in context.sorted_codes(question, codes, context.total):
         cells = [context.cell(question.id, context.total, code.id)]
         cells += [
@@ -99,13 +106,14 @@ def compare_table(context: Context, question: Question, codes: Sequence[Code], t
             for group in groups
         ]
         hidden = hidden or any(cell.hidden for cell in cells)
-        rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code)))
+        rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
     notes = [say("note_heat")]
     if any(figures.verdicts.against_rest(question.id, group, code.id) for group in groups for code in codes):
         notes.append(say("note_marks_rest"))
     unknown = figures.n_answers(question.id, context.total) - sum(figures.n_answers(question.id, one) for one in groups)
     if unknown > 0:
         notes.append(say("note_unknown_group", number=count(unknown, say.language)))
+    notes += provisional.notes(context, [(question, group) for group in (context.total, *groups)])
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-vergelijking", title, say("code_stub"), tuple(columns),
                  tuple(rows), tuple(notes))  # fmt: skip
@@ -120,22 +128,21 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
     columns = [Column(figures.survey.wave, "percent", _n(context, question, group))]
     columns += [Column(wave, "percent") for wave in waves]
     verdicts, rows, hidden, reasons = figures.verdicts, [], False, {}
+    status = provisional.status(context, question, [group])
     for code in codes:
         cell = context.cell(question.id, group, code.id, verdicts.against_wave(question.id, group, code.id, waves[0]))
         cells = [cell]
         for wave in waves:
             earlier = figures.earlier(question.id, group, code.id, wave)
             cells.append(Cell(earlier.share if earlier else None, hidden=bool(earlier and earlier.suppressed)))
-        if reason := verdicts.not_comparable(question.id, group, code.id, waves[0]):
-            reasons[code.label] = translated(reason, say)
+        reasons[code.label] = verdicts.not_comparable(question.id, group, code.id, waves[0])
         hidden = hidden or any(found.hidden for found in cells)
-        rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code)))
+        rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
     notes = [say("note_years")]
     if any(verdicts.against_wave(question.id, group, code.id, waves[0]) for code in codes):
         notes.append(say("note_marks_wave", wave=waves[0]))
-    for reason in sorted(set(reasons.values())):
-        labels = say.listed([label for label, found in reasons.items() if found == reason])
-        notes.append(say("note_not_comparable", wave=waves[0], labels=labels, reason=reason))
+    notes += _reason_notes(context, reasons, waves[0])
+    notes += provisional.notes(context, [(question, group)])
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-{slug(group)}-jaren", title, say("code_stub"), tuple(columns),
                  tuple(rows), tuple(notes))  # fmt: skip
@@ -170,8 +177,13 @@ def _flag_notes(context: Context, question: Question, codes: Sequence[Code], gro
 
 def _n(context: Context, question: Question, group: str) -> str:
     n = context.figures.n_answers(question.id, group)
-    text = context.say("col_n_short", number=count(n, context.say.language)) if n else ""
-    return f"{text}\n{context.say('indicative')}" if text and context.figures.indicative(group) else text
+    if not n:
+        return ""
+    lines = [context.say("col_n_short", number=count(n, context.say.language))]
+    lines += [context.say("indicative")] if context.figures.indicative(group) else []
+    of_all = context.figures.provisional(question.id, context.total)  # then the title says it
+    lines += [context.say("provisional_word")] if not of_all and context.figures.provisional(question.id, group) else []
+    return "\n".join(lines)
 
 
 def _reference_n(context: Context, question: Question, codes: Sequence[Code]) -> int:
@@ -183,7 +195,7 @@ def _weight(context: Context, question: Question, code: Code) -> Literal["normal
     return "residual" if code.id in context.residual(question) else "normal"
 
 
-#: How the gate between waves begins a reason, and the message that says it to a reader.
+#: How a reason not to compare begins, and the message that says it to a reader.
 _REASONS = (
     ("code added", "reason_added"),
     ("code removed", "reason_removed"),
@@ -191,14 +203,27 @@ _REASONS = (
     ("codes were added to", "reason_residual"),
     ("codes were moved", "reason_net"),
     ("coding drifted", "reason_drift"),
-    ("no audit in", "reason_unaudited"),
+    ("no audit", "reason_unaudited"),
+    ("audit too small", "reason_too_small"),
+    ("no number of respondents", "reason_without_n"),
 )
 
 
 def translated(reason: str, say: Messages) -> str:
-    """Return the gate's reasons in the report's language; one that it does not know stays as it is."""
-    parts = []
-    for part in reason.split("; "):
-        key = next((key for start, key in _REASONS if part.startswith(start)), None)
-        parts.append(say(key) if key else part)
-    return "; ".join(dict.fromkeys(parts))
+    """Return one reason in the report's language; one that it does not know stays as it is."""
+    key = next((key for start, key in _REASONS if reason.startswith(start)), None)
+    return say(key) if key else reason
+
+
+def _reason_notes(context: Context, reasons: Mapping[str, str], other: str) -> list[str]:
+    """Return per reason which points are not compared with `other`; `reasons` has a text per label, or none."""
+    say = context.say
+    found: dict[str, list[str]] = {}
+    for label, text in reasons.items():
+        for part in text.split("; ") if text else []:
+            found.setdefault(translated(part, say), []).append(label)
+    return [
+        say("note_not_comparable", other=other, reason=reason,
+            labels=say("all_points") if len(labels) == len(reasons) > 1 else say.listed(labels))
+        for reason, labels in sorted(found.items())
+    ]  # fmt: skip

@@ -10,7 +10,7 @@ import pandas as pd
 HIGHER: Final = "hoger"
 LOWER: Final = "lager"
 NONE: Final = "geen aantoonbaar verschil"
-_REFERENCE: Final = "reference"
+REFERENCE: Final = "reference"
 _REST: Final = "rest"
 
 
@@ -38,7 +38,7 @@ class Verdicts:
 
     def against_reference(self, question: str, group: str, code: str) -> str:
         """Return the word for a group against the reference group; empty when not tested."""
-        return self._words.get((question, code, group, _REFERENCE), "")
+        return self._words.get((question, code, group, REFERENCE), "")
 
     def against_rest(self, question: str, group: str, code: str) -> str:
         """Return the word for a group against the other groups; empty when not tested."""
@@ -48,16 +48,16 @@ class Verdicts:
         """Return the word for this wave against an earlier one in a group; empty when not tested."""
         return self._words.get((question, code, group, wave), "")
 
-    def not_comparable(self, question: str, group: str, code: str, wave: str) -> str:
-        """Return why this wave can't be compared with an earlier one; empty when it can."""
-        return self._notes.get((question, code, group, wave), "")
+    def not_comparable(self, question: str, group: str, code: str, other: str) -> str:
+        """Return why this wave can't be compared with an earlier one, or with `REFERENCE`; empty when it can."""
+        return self._notes.get((question, code, group, other), "")
 
     def _add(self, row: dict[str, object]) -> None:
         left, left_wave = self._side(row, "left")
         right, right_wave = self._side(row, "right")
         group = _text(row.get("group")) or left or self._total
         if self._reference == right:
-            other = _REFERENCE
+            other = REFERENCE
         elif _text(row.get("kind")) == "wave" or (right_wave and right_wave != (left_wave or self._wave)):
             other = right_wave
         elif right in ("", self._total):

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import TableError
-from pipeline.estimates.compare import HIGHER, LOWER, NO_DIFFERENCE, NO_N, NOT_COMPARABLE, compare_shares
+from pipeline.estimates.compare import BARS, HIGHER, LOWER, NO_DIFFERENCE, NO_N, NOT_COMPARABLE, compare_shares
 from pipeline.estimates.intervals import wilson
-from pipeline.estimates.shares import estimate_shares
+from pipeline.estimates.shares import NO_CODING_ERROR, TOO_SMALL, estimate_shares
 from pipeline.tables import COMPARISONS
 
 Build = Callable[..., Any]
@@ -55,17 +55,35 @@ def test_the_p_value_belongs_to_the_interval(survey: Build) -> None:
     assert (table["q_value"] >= table["p_value"] - 1e-12).all()
 
 
-def test_published_reference_with_and_without_n(answers_of: Build, codings_of: Build) -> None:
+def test_a_published_figure_without_n_is_not_compared_and_says_why(answers_of: Build, codings_of: Build) -> None:
     shares = counted(answers_of, codings_of, {"A": (60, 100), "B": (60, 100)})
     table = compare_shares(
-        shares, reference([("Referentiegroep", "2022", 0.40, 3244), ("Landelijk", "2022", 0.58, None)])
+        shares, reference([("Referentiegroep", "2022", 0.40, 3244), ("Landelijk", "2022", 0.10, None)])
     ).set_index("right_group")
     assert table.loc["Referentiegroep", "word"] == HIGHER
     assert table.loc["Referentiegroep", "left_group"] == "Totaal"
-    assert table.loc["Landelijk", "word"] == NO_DIFFERENCE
-    assert table.loc["Landelijk", "flag"] == NO_N
-    narrow = table.loc["Landelijk", "high"] - table.loc["Landelijk", "low"]
-    assert narrow < table.loc["Referentiegroep", "high"] - table.loc["Referentiegroep", "low"]
+    assert table.loc["Landelijk", ["difference", "low", "high", "p_value", "word"]].isna().all()
+    assert table.loc["Landelijk", "flag"] == NOT_COMPARABLE
+    assert table.loc["Landelijk", "reason"] == BARS[NO_N]
+    assert table.loc["Landelijk", "right_share"] == 0.10
+
+
+@pytest.mark.parametrize(("audited", "flag"), [(0, NO_CODING_ERROR), (10, TOO_SMALL)])
+def test_counts_of_the_machine_prove_no_difference_from_anything(
+    answers_of: Build, codings_of: Build, audited: int, flag: str
+) -> None:
+    """The machine finds the code in 6 of A's 100, in 60 of B's; published are 90%: nothing of it is claimed."""
+    hits = {f"a{i}": {"loket": i < 6 or 100 <= i < 160} for i in range(200)}
+    codings = codings_of("machine", hits)
+    if audited:
+        read = {f"a{i}": hits[f"a{i}"] for i in range(0, 200, 200 // audited)}
+        codings = pd.concat([codings, codings_of("audit", read)])
+    shares = estimate_shares(codings, None, answers_of(["A"] * 100 + ["B"] * 100))
+    published = reference([("R", "2022", 0.90, 3244), ("A", "2018", 0.90, 3244)])
+    table = compare_shares(shares, published)
+    assert set(table["kind"]) == {"rest", "wave", "reference"}
+    assert table["word"].isna().all()
+    assert set(table["reason"]) == {BARS[flag]}
 
 
 def test_waves_are_compared_with_the_newest_estimated_or_published(answers_of: Build, codings_of: Build) -> None:

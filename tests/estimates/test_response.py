@@ -13,11 +13,15 @@ RETURNED = {"Hengelo": 274, "Haaksbergen": 54, "Borne": 61, "Totaal": 389}
 
 
 def test_the_printed_table_is_reproduced() -> None:
-    """Klantbelevingsonderzoek Participatiewet 2022, table 4: response and confidence level at a margin of 5%."""
+    """Klantbelevingsonderzoek Participatiewet 2022, table 4: response and confidence level at a margin of 5%.
+
+    The total is 96.952, so it rounds to 97.0 where the report prints 96.9; the other three round as printed.
+    """
     table = response_reliability(RETURNED, INVITED).set_index("group")
-    assert (100 * table["confidence"]).round(1).to_dict() == pytest.approx(
-        {"Hengelo": 92.9, "Haaksbergen": 58.1, "Borne": 62.1, "Totaal": 96.9}, abs=0.1
-    )
+    assert (100 * table["confidence"]).round(1).to_dict() == {
+        "Hengelo": 92.9, "Haaksbergen": 58.1, "Borne": 62.1, "Totaal": 97.0,
+    }  # fmt: skip
+    assert 100 * table.loc["Totaal", "confidence"] == pytest.approx(96.952, abs=0.001)
     assert (100 * table["response"]).round().astype(int).to_dict() == {
         "Hengelo": 16, "Haaksbergen": 17, "Borne": 21, "Totaal": 17,
     }  # fmt: skip

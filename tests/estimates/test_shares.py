@@ -13,7 +13,7 @@ import pytest
 from pipeline.errors import TableError
 from pipeline.estimates.corrections import METHODS
 from pipeline.estimates.intervals import finite_n, wilson
-from pipeline.estimates.shares import BORROWED, INCOMPLETE, NO_CODING_ERROR, estimate_shares
+from pipeline.estimates.shares import BORROWED, INCOMPLETE, NO_CODING_ERROR, TOO_SMALL, estimate_shares
 from pipeline.tables import SHARES
 
 Build = Callable[..., Any]
@@ -206,6 +206,49 @@ def test_a_group_without_any_audited_answer_still_gets_an_interval(survey: Build
     assert (borne["n_reviewed"] == 0).all()
     assert borne["flag"].str.contains(BORROWED).all()
     assert ((borne["coding_low"] < borne["share"]) & (borne["share"] < borne["coding_high"])).all()
+
+
+def test_a_group_without_audited_answers_has_the_rates_of_the_question_and_not_one_half(
+    answers_of: Build, codings_of: Build
+) -> None:
+    """Ten of sixty audited, all in one group, and the machine right in all: nothing says how much groups differ."""
+    answers = answers_of(["A"] * 40 + ["B"] * 20)
+    machine = codings_of("machine", {f"a{i}": {"x": i % 5 == 0} for i in range(60)})
+    audit = codings_of("audit", {f"a{i}": {"x": i % 5 == 0} for i in range(10)})
+    shares = estimate_shares(pd.concat([machine, audit]), None, answers).set_index("group")
+    assert shares.loc["B", "share"] == pytest.approx(0.2)
+    assert shares.loc["B", "high"] - shares.loc["B", "low"] > 0.5
+    assert BORROWED in shares.loc["B", "flag"]
+    assert shares["flag"].str.contains(TOO_SMALL).all()
+
+
+def test_a_code_that_the_audit_never_met_among_the_coded_has_the_rate_of_the_other_codes(
+    answers_of: Build, codings_of: Build
+) -> None:
+    answers = answers_of(["A"] * 100)
+    coded = {f"a{i}": {"x": 10 <= i < 20, "y": i < 50} for i in range(100)}
+    read = {f"a{i}": {"x": False, "y": i < 8} for i in (*range(10), *range(70, 90))}
+    codings = pd.concat([codings_of("machine", coded), codings_of("audit", read)])
+    row = total_row(estimate_shares(codings, None, answers), "x")
+    assert row["share"] == pytest.approx(0.10 * 0.8)  # of the answers coded y and audited, eight in ten hold
+    assert (row["coding_low"], row["coding_high"]) == pytest.approx((0, 0.10), abs=0.08)
+    assert row["flag"] != TOO_SMALL
+
+
+def test_groups_with_three_audited_answers_each_are_near_the_truth_on_average(survey: Build) -> None:
+    """Twenty groups of forty, sixty audited: a half for what nobody read made the shares two points too low."""
+    errors, inside = [], []
+    for seed in range(8):
+        made = survey(n=800, n_audit=60, prevalences=(0.05, 0.1, 0.2, 0.3, 0.4), groups="ABCDEFGHIJKLMNOPQRST",
+                      sensitivity=0.8, seed=seed)  # fmt: skip
+        shares = estimate_shares(made.codings, made.sample, made.answers)
+        truth = pd.DataFrame(made.truth).groupby(made.answers["group"].to_numpy()).mean()
+        of = shares[shares["group"] != "Totaal"].pivot(index="group", columns="code")
+        errors.append((of["share"].to_numpy() - truth.to_numpy()).mean())
+        low, high = of["coding_low"].to_numpy(), of["coding_high"].to_numpy()
+        inside.append(((low <= truth + 1e-9) & (truth <= high + 1e-9)).to_numpy().mean())
+    assert abs(np.mean(errors)) < 0.01
+    assert np.mean(inside) > 0.93
 
 
 @pytest.mark.parametrize("method", sorted(METHODS))

@@ -88,9 +88,11 @@ def test_a_wave_without_audit_and_a_changed_code_are_not_compared(waves: dict[st
     gate = gate_waves(shares, "2022", "2020", changes=changes)
     assert gate[["code", "reason"]].to_numpy().tolist() == [["code-0", "code redefined"]]
     first = codings[(codings["role"] == "machine") | codings["answer_id"].str.startswith("2022")]
-    unaudited = gate_waves(estimate_shares(first, sample, answers), "2022", "2020", changes=changes)
-    assert unaudited["reason"].str.contains("no audit in 2020").all()
-    assert len(unaudited) == 2
+    unaudited = compare_shares(estimate_shares(first, sample, answers), gate=gate, kinds=["wave"])
+    assert unaudited["reason"].str.contains("no audit").all()
+    assert unaudited["word"].isna().all()
+    both = unaudited.loc[unaudited["code"] == "code-0", "reason"]
+    assert both.str.startswith("code redefined; ").all()
     with pytest.raises(TableError, match="no wave '2015'"):
         gate_waves(shares, "2022", "2015")
 

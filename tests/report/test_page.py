@@ -135,7 +135,7 @@ def test_without_comparisons_reference_response_groups_or_scores(data: ReportDat
 
 def test_unreviewed_figures_are_called_provisional(small: ReportData, page: str, tmp_path: Path) -> None:
     machine = small.codings[small.codings["role"] == "machine"]
-    shares = small.shares.assign(n_reviewed=0)
+    shares = small.shares.assign(n_reviewed=0, method="machine_count", flag="coding_error_not_in_interval")
     build_report(replace(small, codings=machine, shares=shares), tmp_path, formats=("html",))
     assert "Voorlopige cijfers" in (tmp_path / "rapport.html").read_text(encoding="utf-8")
     assert "Voorlopige cijfers" not in page

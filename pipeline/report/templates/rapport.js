@@ -117,7 +117,7 @@
     byId("answers-sub").textContent = `${group} · ${percentage}`;
     const note = [several("dialog_count", answers.length)
       + (reviewed ? `, ${several("dialog_reviewed", reviewed)}` : "") + "."];
-    if (reviewed) note.push(words.dialog_estimate);
+    if (reviewed && payload.estimated) note.push(words.dialog_estimate);
     if (!everyone) note.push(words.dialog_withheld);
     const versions = [payload.model && `${words.model}: ${payload.model}`, `${words.codebook}: ${payload.codebook}`];
     byId("answers-note").textContent = note.join(" ");

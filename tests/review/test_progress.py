@@ -146,7 +146,7 @@ def test_answers_that_came_after_the_audit_are_named(made: Made, capsys: pytest.
     shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)]).output
     assert "! verbeter: 18 answers came after the audit was drawn and had no chance to be in it" in shown
     file = [made.workspace.path("answers.parquet")]
-    made.workspace.done("intake", "k", file, {"accounting": [], "replaced": 0})
+    made.workspace.done("intake", "k", file, {"accounting": [], "replaced": 0, "notes": []})
     made.workspace.done("estimates", "k", file, {"audited": 60})
     show_run(Result(made.survey, made.workspace))
     assert "! verbeter: 18 answers came after the audit was drawn" in " ".join(capsys.readouterr().out.split())

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 1
+#: How the name of a half-written file starts: a folder that is also someone's own holds no other file that does.
+UNFINISHED = ".duiding-unfinished-"
 
 
 def file_hash(path: Path) -> str:
@@ -50,11 +52,11 @@ def atomic(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{path.stem}-", suffix=path.suffix, dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        with temporary.open("rb") as stream:
+        with temporary.open("rb+") as stream:  # Windows syncs only what is open for writing
             os.fsync(stream.fileno())
         temporary.chmod(0o644 & ~_umask())
         temporary.replace(path)
@@ -175,7 +177,7 @@ class Workspace:
                 )
             ) from error
         try:
-            for left_over in self.folder.rglob(".*-*"):  # temporary files of a command that was killed
+            for left_over in self.folder.rglob(f"{UNFINISHED}*"):  # of a command that was killed
                 if left_over.is_file():
                     left_over.unlink(missing_ok=True)
             yield

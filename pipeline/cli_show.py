@@ -103,6 +103,8 @@ def show_run(result: Result) -> None:
             indent = "" if what == "read" else "  "
             console.print(f"{indent}{number:>7,} {STATUS_WORDS[what]}")
     console.print(f"Personal data replaced in {result.workspace.note('intake')['replaced']} answers.")
+    if left := [name for step in result.steps for name in step.left]:
+        console.print(f"! Of an earlier run, and left because you changed it: {', '.join(left)}.", markup=False)
     starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
     if starts:
         console.print(

@@ -24,11 +24,12 @@ STAGES = {"intake": 1, "coding": 1}
 
 @dataclass
 class Step:
-    """One stage of a run: whether it was still fresh, and what it counted."""
+    """One stage of a run: whether it was still fresh, what it counted, and which changed old results it left."""
 
     name: str
     fresh: bool
     note: dict[str, Any]
+    left: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -91,11 +92,11 @@ def run(
 
 
 def _step(workspace: Workspace, name: str, key: str, work: Callable[[], tuple[list[Path], dict[str, Any]]]) -> Step:
-    fresh = workspace.is_fresh(name, key)
+    fresh, left = workspace.is_fresh(name, key), list[str]()
     if not fresh:
         outputs, note = work()
-        workspace.done(name, key, outputs, note)
-    return Step(name, fresh, workspace.note(name))
+        left = workspace.done(name, key, outputs, note)
+    return Step(name, fresh, workspace.note(name), left)
 
 
 def _intake(survey: Survey, workspace: Workspace, say: Progress) -> Step:

@@ -40,11 +40,15 @@ def estimates_stage(survey: Survey, workspace: Workspace, say: Progress) -> tupl
         review=[file_hash(path) if path.is_file() else None for path in _review_files(workspace)],
         reference=file_hash(reference_file) if reference_file else None,
         response=survey.response.model_dump(mode="json"),
-        earlier=[
-            book.digest if (book := earlier_codebook(survey, question, wave)) else None
+        codebooks={name: book.digest for name, book in codebooks(survey).items()},
+        earlier={
+            question.id: {
+                wave: book.digest
+                for wave in question.earlier_codebooks
+                if (book := earlier_codebook(survey, question, wave))
+            }
             for question in survey.questions
-            for wave in sorted(question.earlier_codebooks)
-        ],
+        },
         settings=[survey.total_label, survey.reference_group, survey.wave, survey.report.min_cell],
     )
     return key, lambda: _estimate(survey, workspace, say)
@@ -183,6 +187,8 @@ def report_stage(
         stage=STAGES["report"],
         version=__version__,
         tables=[file_hash(workspace.path(f"{name}.parquet")) for name in TABLES],
+        reference=file_hash(workspace.path("reference.parquet")) if survey.reference else None,
+        notes=[workspace.note("intake"), workspace.note("coding")],
         review=[file_hash(path) if path.is_file() else None for path in _review_files(workspace)],
         survey=survey.digest,
         formats=wanted,

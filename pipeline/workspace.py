@@ -141,15 +141,22 @@ class Workspace:
         found = self.manifest.get("stages", {}).get(stage, {}).get("note", {})
         return dict(found)
 
-    def done(self, stage: str, key: str, outputs: list[Path], note: Mapping[str, Any] | None = None) -> None:
-        """Record that a stage finished: only now do its outputs count."""
+    def done(self, stage: str, key: str, outputs: list[Path], note: Mapping[str, Any] | None = None) -> list[str]:
+        """Record that a stage finished: only now do its outputs count, and those of an earlier time go.
+
+        Returns:
+            The names of earlier outputs that someone changed since: they stay, and are no longer the stage's.
+        """
         manifest = self.manifest or {"format": FORMAT, "stages": {}}
-        manifest["stages"][stage] = {
-            "key": key,
-            "outputs": {str(path.relative_to(self.folder)): file_hash(path) for path in outputs},
-            "note": dict(note or {}),
-        }
+        made = {str(path.relative_to(self.folder)): file_hash(path) for path in outputs}
+        earlier: Mapping[str, str] = manifest["stages"].get(stage, {}).get("outputs", {})
+        left = {name: digest for name, digest in earlier.items() if name not in made and self.path(name).is_file()}
+        changed = [name for name, digest in left.items() if file_hash(self.path(name)) != digest]
+        for name in left.keys() - set(changed):
+            self.path(name).unlink(missing_ok=True)
+        manifest["stages"][stage] = {"key": key, "outputs": made, "note": dict(note or {})}
         write_text(self.path("manifest.json"), json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
+        return changed
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.config import Survey, earlier_codebook
 from pipeline.errors import ConfigError, nearest, problem
+from pipeline.tables import earlier_waves
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     say("estimates", 1, 3)
     reference = read_reference(survey)
     gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
-    comparisons = compare_shares(shares, reference, gate=gate, total=survey.total_label)
+    comparisons = compare_shares(shares, reference, gate=gate, wave=survey.wave, total=survey.total_label)
     say("estimates", 2, 3)
     shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under)
     tables = {
@@ -148,7 +149,7 @@ def _gate(
     here = [str(wave) for wave in shares["wave"].dropna().unique()]
     published = [] if reference is None else [str(wave) for wave in reference["wave"].dropna().unique()]
     parts = [pd.DataFrame(columns=list(GATE))]
-    for wave in sorted({*here, *published} - {survey.wave}):
+    for wave in earlier_waves([*here, *published], survey.wave):
         changes = {}
         for question in survey.questions:
             old = earlier_codebook(survey, question, wave)

@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.codebook import Code, Codebook, Facet
 from pipeline.config import Question, Survey
 from pipeline.report.verdicts import Verdicts
+from pipeline.tables import earlier_waves, wave_order
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Figures:
         if exact is not None:
             return exact
         waves = [wave for q, g, wave, c in self._published if (q, g, c) == (question, group, code)]
-        return self._published.get((question, group, max(waves), code)) if waves else None
+        return self._published.get((question, group, max(waves, key=wave_order), code)) if waves else None
 
     def earlier(self, question: str, group: str, code: str, wave: str) -> Share | None:
         """Return the figure of an earlier wave, from the survey's own file or else as published then."""
@@ -126,8 +127,7 @@ class Figures:
     def earlier_waves(self, question: str, group: str) -> list[str]:
         """Return the earlier waves that have figures for a question and group, newest first."""
         keys: Iterable[tuple[str, str, str, str]] = [*self._shares, *self._published]
-        waves = {wave for q, g, wave, _ in keys if q == question and g == group and wave}
-        return sorted((wave for wave in waves if wave < self.survey.wave), reverse=True)
+        return earlier_waves((wave for q, g, wave, _ in keys if q == question and g == group), self.survey.wave)
 
     @cached_property
     def response(self) -> list[dict[str, Any]]:

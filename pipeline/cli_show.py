@@ -110,6 +110,11 @@ def show_run(result: Result) -> None:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )
+    coding = result.workspace.note("coding")
+    lacking = {name: found["left_out"] for name, found in coding.items() if found.get("left_out")}
+    if lacking:
+        counts_of = ", ".join(f"{name} {number}" for name, number in lacking.items())
+        console.print(f"! Shipped examples left out, for they name a code that your codebook lacks: {counts_of}.")
     audited = result.workspace.note("estimates").get("audited", 0)
     if audited:
         console.print(f"{audited:,} answers were checked by people; the percentages are corrected for coding errors.")
@@ -141,7 +146,7 @@ def show_evaluation(found: Mapping[str, Any]) -> None:
 def _measured(part: Mapping[str, Any]) -> dict[str, Any]:
     if "per_code" in part:
         return {"": part}
-    return {name: part[name] for name in ("valence", "theme") if name in part}
+    return part.get("facets") or {name: part[name] for name in ("valence", "theme") if name in part}
 
 
 def _number(value: Any) -> str:

@@ -76,11 +76,11 @@ class Figures:
     def facets(self, question: Question) -> list[tuple[Facet, tuple[Code, ...]]]:
         """Return the facets that the answers were coded into; one that the file itself gives is left out."""
         book = self.codebooks[question.id]
-        given = set(question.fixed_codes)
+        given = {book.resolve(code) for code in question.fixed_codes}
         found = []
         for facet in book.facet_list():
             codes = book.in_facet(facet.id)
-            names = {code.id for code in codes} | {code.label for code in codes}
+            names = {code.id for code in codes}
             counted = any((question.id, self.total, self.survey.wave, code.id) in self._shares for code in codes)
             if codes and counted and not given & names and facet.choice in ("one", "many"):
                 found.append((facet, codes))

@@ -77,6 +77,15 @@ def test_the_facet_that_the_file_gives_is_left_out(schemes: ReportData) -> None:
     assert facets == ["valentie", "thema"]
 
 
+def test_a_given_facet_may_be_named_in_any_case(schemes: ReportData) -> None:
+    fixed = [question.model_copy(update={"fixed_codes": tuple(code.upper() for code in question.fixed_codes)})
+             for question in schemes.survey.questions]  # fmt: skip
+    survey = schemes.survey.model_copy(update={"questions": tuple(fixed)})
+    figures = Figures(survey, schemes.codebooks, schemes.shares, None, None, None)
+    assert figures.questions[2].fixed_codes
+    assert [facet.id for facet, _ in figures.facets(figures.questions[2])] == ["valentie", "thema"]
+
+
 def test_reference_codes_may_be_labels(data: ReportData) -> None:
     assert data.reference is not None
     labels = data.reference.assign(

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import cli
+
 
 def duiding(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
@@ -45,6 +47,20 @@ def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path) -> 
     again = duiding("run", tmp_path / "nieuw")
     assert "no work to do" in again.stdout
     assert "wacht" not in done.stdout + done.stderr + again.stdout
+
+
+def test_ctrl_c_says_that_nothing_is_lost(
+    small_survey: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.job.run", interrupted)
+    monkeypatch.setattr(sys, "argv", ["duiding", "run", str(small_survey)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 130
+    assert "duiding: stopped; nothing is lost." in capsys.readouterr().err
 
 
 def test_init_does_not_overwrite(small_survey: Path) -> None:

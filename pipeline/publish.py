@@ -245,21 +245,27 @@ def report_options(survey: Survey) -> Options:
 
 
 def check_quoted(survey: Survey, workspace: Workspace) -> None:
-    """Check that the answers named in `report.pin` and `report.ban` exist.
+    """Check that the answers named in `report.pin` and `report.ban` exist, and that the first may be quoted.
 
     Raises:
-        ConfigError: an id is no answer of this survey.
+        ConfigError: an id is no answer of this survey, or its text is not fit to be quoted.
     """
     named = [(key, name) for key in ("pin", "ban") for name in getattr(survey.report, key)]
     if not named:
         return
-    known = set(read_table(workspace.path("answers.parquet"))["answer_id"])
+    from pipeline.report.quotes import may_be_quoted
+
+    answers = read_table(workspace.path("answers.parquet"))
+    known = dict(zip(answers["answer_id"], answers["text"].fillna(""), strict=True))
     for key, name in named:
         if name not in known:
             near = nearest(name, sorted(known))
             do = f"did you mean '{near}'?" if near else "take the id from the page or from 'duiding trace'"
             found = f"no answer '{name[:40]}' in this survey"
             raise ConfigError(problem(file=survey.file, place=f"report.{key}", found=found, do=do))
+        if key == "pin" and not may_be_quoted(known[name]):
+            found = f"answer '{name[:40]}' cannot be quoted: no words, or what looks like personal data"
+            raise ConfigError(problem(file=survey.file, place="report.pin", found=found, do="pin another answer"))
 
 
 def _write_report(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"estimates": 1, "report": 1}
+STAGES = {"estimates": 1, "report": 2}
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]
@@ -226,7 +226,19 @@ def report_data(survey: Survey, workspace: Workspace) -> ReportData:
         reference=read_table(reference) if survey.reference and reference.is_file() else None,
         versions=versions,
         accounting=[(str(what), int(number)) for what, number in workspace.note("intake")["accounting"]],
+        agreement=_agreement(survey, workspace),
     )
+
+
+def _agreement(survey: Survey, workspace: Workspace) -> pd.DataFrame:
+    """Return per question how well first and second coder agree on whole answers, where enough were coded by both."""
+    import pandas as pd
+
+    from pipeline.review.progress import MINIMUM_TWICE, review_progress
+
+    overall = [(found.question, found.people[0]) for found in review_progress(workspace, survey) if found.people]
+    rows = [(question, "", one.n, one.percent, one.alpha) for question, one in overall if one.n >= MINIMUM_TWICE]
+    return pd.DataFrame(rows, columns=["question", "code", "n", "percent_agreement", "alpha"])
 
 
 def report_options(survey: Survey) -> Options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,8 +16,8 @@ from pipeline.cli_review import app as review
 from pipeline.cli_trace import register as register_trace
 from pipeline.errors import DuidingError
 
-if TYPE_CHECKING:
-    pass
+#: The exit code that Typer turns Ctrl-C into.
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="duiding",
@@ -170,9 +170,10 @@ def main() -> None:
     except MemoryError:
         typer.echo("duiding: not enough memory for this file. Next: close other programs or split the file.", err=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        typer.echo("duiding: stopped; nothing is lost. Next: run the same command again to go on.", err=True)
-        sys.exit(130)
+    except SystemExit as stopped:
+        if stopped.code == INTERRUPTED:
+            typer.echo("duiding: stopped; nothing is lost. Next: run the same command again to go on.", err=True)
+        raise
 
 
 if __name__ == "__main__":

@@ -109,11 +109,18 @@ def show_run(result: Result) -> None:
     console.print(f"Personal data replaced in {result.workspace.note('intake')['replaced']} answers.")
     for note in result.workspace.note("intake")["notes"]:
         console.print(f"! {note}")
+    if left := [name for step in result.steps for name in step.left]:
+        console.print(f"! Of an earlier run, and left because you changed it: {', '.join(left)}.")
     starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
     if starts:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )
+    coding = result.workspace.note("coding")
+    lacking = {name: found["left_out"] for name, found in coding.items() if found.get("left_out")}
+    if lacking:
+        counts_of = ", ".join(f"{name} {number}" for name, number in lacking.items())
+        console.print(f"! Shipped examples left out, for they name a code that your codebook lacks: {counts_of}.")
     estimates = result.workspace.note("estimates")
     audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
     if audited and provisional:
@@ -155,7 +162,7 @@ def show_evaluation(found: Mapping[str, Any]) -> None:
 def _measured(part: Mapping[str, Any]) -> dict[str, Any]:
     if "per_code" in part:
         return {"": part}
-    return {name: part[name] for name in ("valence", "theme") if name in part}
+    return part.get("facets") or {name: part[name] for name in ("valence", "theme") if name in part}
 
 
 def _number(value: Any) -> str:

@@ -190,6 +190,16 @@ def load_survey(path: str | Path) -> Survey:
 def _check(survey: Survey) -> None:
     file = survey.file
     source = survey.input
+    if file.is_relative_to(survey.workspace_path):
+        raise ConfigError(
+            problem(
+                file=file,
+                place="workspace",
+                found="a folder that holds survey.yaml itself",
+                expected="a folder that only Duiding writes in",
+                do="name a folder of its own, such as 'duiding-werk'",
+            )
+        )
     if source.layout == "long" and (source.question is None or source.text is None):
         raise ConfigError(
             problem(

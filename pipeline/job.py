@@ -24,11 +24,12 @@ STAGES = {"intake": 2, "coding": 1}
 
 @dataclass
 class Step:
-    """One stage of a run: whether it was still fresh, and what it counted."""
+    """One stage of a run: whether it was still fresh, what it counted, and which changed old results it left."""
 
     name: str
     fresh: bool
     note: dict[str, Any]
+    left: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -114,11 +115,11 @@ def check_inputs(survey: Survey, *, encoder: bool = False) -> None:
 
 
 def _step(workspace: Workspace, name: str, key: str, work: Callable[[], tuple[list[Path], dict[str, Any]]]) -> Step:
-    fresh = workspace.is_fresh(name, key)
+    fresh, left = workspace.is_fresh(name, key), list[str]()
     if not fresh:
         outputs, note = work()
-        workspace.done(name, key, outputs, note)
-    return Step(name, fresh, workspace.note(name))
+        left = workspace.done(name, key, outputs, note)
+    return Step(name, fresh, workspace.note(name), left)
 
 
 def _intake(survey: Survey, workspace: Workspace, say: Progress) -> Step:
@@ -177,7 +178,8 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
 
 def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
     from pipeline.coding.embed import encoder_digest
-    from pipeline.coding.examples import examples_digest, examples_for
+    from pipeline.coding.examples import examples_digest, examples_for, left_out
+    from pipeline.coding.model_files import files_of
     from pipeline.coding.network import network_digest
 
     books = codebooks(survey)
@@ -195,10 +197,7 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
         encoder=encoder_digest(encoder),
         networks=[network_digest(book) for book in books.values()],
         seed=survey.seed,
-        learned={
-            name: [file_hash(path.with_suffix(suffix)) for suffix in (".json", ".safetensors")]
-            for name, path in learned.items()
-        },
+        learned={name: [file_hash(file) for file in files_of(path)] for name, path in learned.items()},
     )
 
     def work() -> tuple[list[Path], dict[str, Any]]:
@@ -228,7 +227,12 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
             say("coding", before, total)
             scores.append(coded.scores)
             codings.append(coded.codings)
-            note[question.id] = {"codebook": books[question.id].digest, "model": coded.model, "start": coded.start}
+            note[question.id] = {
+                "codebook": books[question.id].digest,
+                "model": coded.model,
+                "start": coded.start,
+                "left_out": left_out(books[question.id]) if question.examples is None else 0,
+            }
         paths = [workspace.path("scores.parquet"), workspace.path("codings.parquet")]
         write_table(paths[0], pd.concat(scores, ignore_index=True))
         write_table(paths[1], pd.concat(codings, ignore_index=True))

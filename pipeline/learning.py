@@ -55,6 +55,7 @@ def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     learned from an answer that the audit drew later: it must not judge itself.
     """
     from pipeline.coding.embed import encoder_digest
+    from pipeline.coding.model_files import files_of
     from pipeline.review.sample import read_sample
 
     record = _read_record(workspace)
@@ -69,7 +70,7 @@ def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
         if entry is None or audit & set(entry["answers"]):
             continue
         path = workspace.path(FOLDER, entry["model"])
-        there = all(path.with_suffix(suffix).is_file() for suffix in (".json", ".safetensors"))
+        there = all(file.is_file() for file in files_of(path))
         if there and (entry["codebook"], entry["encoder"]) == (survey.codebook(question).digest, encoder):
             out[question.id] = path
     return out

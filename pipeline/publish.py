@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.config import Survey, earlier_codebook
 from pipeline.errors import ConfigError, nearest, problem
+from pipeline.tables import earlier_waves
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
 if TYPE_CHECKING:
@@ -38,11 +39,15 @@ def estimates_stage(survey: Survey, workspace: Workspace, say: Progress) -> tupl
         review=[file_hash(path) if path.is_file() else None for path in _review_files(workspace)],
         reference=file_hash(reference_file) if reference_file else None,
         response=survey.response.model_dump(mode="json"),
-        earlier=[
-            book.digest if (book := earlier_codebook(survey, question, wave)) else None
+        codebooks={name: book.digest for name, book in codebooks(survey).items()},
+        earlier={
+            question.id: {
+                wave: book.digest
+                for wave in question.earlier_codebooks
+                if (book := earlier_codebook(survey, question, wave))
+            }
             for question in survey.questions
-            for wave in sorted(question.earlier_codebooks)
-        ],
+        },
         settings=[survey.total_label, survey.reference_group, survey.wave, survey.report.min_cell],
     )
     return key, lambda: _estimate(survey, workspace, say)
@@ -123,7 +128,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     say("estimates", 1, 3)
     reference = read_reference(survey)
     gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
-    comparisons = compare_shares(shares, reference, gate=gate, total=survey.total_label)
+    comparisons = compare_shares(shares, reference, gate=gate, wave=survey.wave, total=survey.total_label)
     say("estimates", 2, 3)
     shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under, one_of=single)
     tables = {
@@ -166,7 +171,7 @@ def _gate(
     here = [str(wave) for wave in shares["wave"].dropna().unique()]
     published = [] if reference is None else [str(wave) for wave in reference["wave"].dropna().unique()]
     parts = [pd.DataFrame(columns=list(GATE))]
-    for wave in sorted({*here, *published} - {survey.wave}):
+    for wave in earlier_waves([*here, *published], survey.wave):
         changes = {}
         for question in survey.questions:
             old = earlier_codebook(survey, question, wave)
@@ -205,6 +210,8 @@ def report_stage(
         stage=STAGES["report"],
         version=__version__,
         tables=[file_hash(workspace.path(f"{name}.parquet")) for name in TABLES],
+        reference=file_hash(workspace.path("reference.parquet")) if survey.reference else None,
+        notes=[workspace.note("intake"), workspace.note("coding")],
         review=[file_hash(path) if path.is_file() else None for path in _review_files(workspace)],
         survey=survey.digest,
         formats=wanted,
@@ -241,7 +248,19 @@ def report_data(survey: Survey, workspace: Workspace) -> ReportData:
         reference=read_table(reference) if survey.reference and reference.is_file() else None,
         versions=versions,
         accounting=[(str(what), int(number)) for what, number in workspace.note("intake")["accounting"]],
+        agreement=_agreement(survey, workspace),
     )
+
+
+def _agreement(survey: Survey, workspace: Workspace) -> pd.DataFrame:
+    """Return per question how well first and second coder agree on whole answers, where enough were coded by both."""
+    import pandas as pd
+
+    from pipeline.review.progress import MINIMUM_TWICE, review_progress
+
+    overall = [(found.question, found.people[0]) for found in review_progress(workspace, survey) if found.people]
+    rows = [(question, "", one.n, one.percent, one.alpha) for question, one in overall if one.n >= MINIMUM_TWICE]
+    return pd.DataFrame(rows, columns=["question", "code", "n", "percent_agreement", "alpha"])
 
 
 def report_options(survey: Survey) -> Options:
@@ -260,21 +279,27 @@ def report_options(survey: Survey) -> Options:
 
 
 def check_quoted(survey: Survey, workspace: Workspace) -> None:
-    """Check that the answers named in `report.pin` and `report.ban` exist.
+    """Check that the answers named in `report.pin` and `report.ban` exist, and that the first may be quoted.
 
     Raises:
-        ConfigError: an id is no answer of this survey.
+        ConfigError: an id is no answer of this survey, or its text is not fit to be quoted.
     """
     named = [(key, name) for key in ("pin", "ban") for name in getattr(survey.report, key)]
     if not named:
         return
-    known = set(read_table(workspace.path("answers.parquet"))["answer_id"])
+    from pipeline.report.quotes import may_be_quoted
+
+    answers = read_table(workspace.path("answers.parquet"))
+    known = dict(zip(answers["answer_id"], answers["text"].fillna(""), strict=True))
     for key, name in named:
         if name not in known:
             near = nearest(name, sorted(known))
             do = f"did you mean '{near}'?" if near else "take the id from 'duiding trace'"
             found = f"no answer '{name[:40]}' in this survey"
             raise ConfigError(problem(file=survey.file, place=f"report.{key}", found=found, do=do))
+        if key == "pin" and not may_be_quoted(known[name]):
+            found = f"answer '{name[:40]}' cannot be quoted: no words, or what looks like personal data"
+            raise ConfigError(problem(file=survey.file, place="report.pin", found=found, do="pin another answer"))
 
 
 def _write_report(

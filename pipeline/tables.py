@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -115,6 +117,32 @@ COMPARISONS: Final = Contract(
         "flag": Column("text", nullable=True),
     },
 )
+
+
+_YEAR: Final = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_MONTHS: Final = ("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober",
+                  "november", "december")  # fmt: skip
+_SEASONS: Final = {"voorjaar": 4, "lente": 4, "zomer": 7, "najaar": 10, "herfst": 10}
+_MONTH: Final = _SEASONS | {part: n for n, name in enumerate(_MONTHS, 1) for part in (name, name[:3])} | {"mrt": 3}
+
+
+def wave_order(wave: str) -> tuple[int, ...]:
+    """Return what a wave is sorted by: the numbers in its name, the year first, a season or month as its number.
+
+    >>> sorted(["najaar 2025", "10", "2025 voorjaar", "9", "2024"], key=wave_order)
+    ['9', '10', '2024', '2025 voorjaar', 'najaar 2025']
+    """
+    years = [int(year) for year in _YEAR.findall(wave)]
+    found = re.findall(r"\d+|[^\W\d_]+", _YEAR.sub(" ", wave).lower())
+    numbers = [int(one) if one.isdigit() else _MONTH.get(one, -1) for one in found]
+    return *years, *(number for number in numbers if number >= 0)
+
+
+def earlier_waves(waves: Iterable[str], now: str) -> list[str]:
+    """Return the waves before `now`, newest first: all others, but for those that by their names came later."""
+    place = wave_order(now)
+    before = {wave for wave in waves if wave and wave != now and not (place and wave_order(wave) > place)}
+    return sorted(before, key=lambda wave: (wave_order(wave), wave), reverse=True)
 
 
 def check_table(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:

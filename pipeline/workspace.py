@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FORMAT = 1
+#: How the name of a half-written file starts: a folder that is also someone's own holds no other file that does.
+UNFINISHED = ".duiding-unfinished-"
 
 
 def file_hash(path: Path) -> str:
@@ -50,11 +52,11 @@ def atomic(path: Path) -> Iterator[Path]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{path.stem}-", suffix=path.suffix, dir=path.parent)
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        with temporary.open("rb") as stream:
+        with temporary.open("rb+") as stream:  # Windows syncs only what is open for writing
             os.fsync(stream.fileno())
         temporary.chmod(0o644 & ~_umask())
         temporary.replace(path)
@@ -139,15 +141,22 @@ class Workspace:
         found = self.manifest.get("stages", {}).get(stage, {}).get("note", {})
         return dict(found)
 
-    def done(self, stage: str, key: str, outputs: list[Path], note: Mapping[str, Any] | None = None) -> None:
-        """Record that a stage finished: only now do its outputs count."""
+    def done(self, stage: str, key: str, outputs: list[Path], note: Mapping[str, Any] | None = None) -> list[str]:
+        """Record that a stage finished: only now do its outputs count, and those of an earlier time go.
+
+        Returns:
+            The names of earlier outputs that someone changed since: they stay, and are no longer the stage's.
+        """
         manifest = self.manifest or {"format": FORMAT, "stages": {}}
-        manifest["stages"][stage] = {
-            "key": key,
-            "outputs": {str(path.relative_to(self.folder)): file_hash(path) for path in outputs},
-            "note": dict(note or {}),
-        }
+        made = {str(path.relative_to(self.folder)): file_hash(path) for path in outputs}
+        earlier: Mapping[str, str] = manifest["stages"].get(stage, {}).get("outputs", {})
+        left = {name: digest for name, digest in earlier.items() if name not in made and self.path(name).is_file()}
+        changed = [name for name, digest in left.items() if file_hash(self.path(name)) != digest]
+        for name in left.keys() - set(changed):
+            self.path(name).unlink(missing_ok=True)
+        manifest["stages"][stage] = {"key": key, "outputs": made, "note": dict(note or {})}
         write_text(self.path("manifest.json"), json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
+        return changed
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -175,7 +184,7 @@ class Workspace:
                 )
             ) from error
         try:
-            for left_over in self.folder.rglob(".*-*"):  # temporary files of a command that was killed
+            for left_over in self.folder.rglob(f"{UNFINISHED}*"):  # of a command that was killed
                 if left_over.is_file():
                     left_over.unlink(missing_ok=True)
             yield

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import cli
 from pipeline.cli_show import show_check, show_run
 from pipeline.config import load_survey
 from pipeline.intake.prepare import prepare
@@ -109,6 +110,20 @@ def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str,
     assert done.returncode == 2
     assert part in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_ctrl_c_says_that_nothing_is_lost(
+    small_survey: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipeline.job.run", interrupted)
+    monkeypatch.setattr(sys, "argv", ["duiding", "run", str(small_survey)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 130
+    assert "duiding: stopped; nothing is lost." in capsys.readouterr().err
 
 
 def test_init_does_not_overwrite(small_survey: Path) -> None:

@@ -61,6 +61,13 @@ def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
         load_survey(tmp_path / "survey.yaml")
 
 
+@pytest.mark.parametrize("folder", [".", "..", "../."])
+def test_the_workspace_is_never_a_folder_that_holds_the_survey_itself(small_survey: Path, folder: str) -> None:
+    small_survey.write_text(small_survey.read_text() + f"workspace: {folder}\n")
+    with pytest.raises(ConfigError, match=r"workspace: a folder that holds survey\.yaml itself.*'duiding-werk'"):
+        load_survey(small_survey)
+
+
 def test_long_layout_needs_its_columns(small_survey: Path) -> None:
     small_survey.write_text(small_survey.read_text().replace("input: {", "input: {layout: long, "))
     with pytest.raises(ConfigError, match="'question' and 'text'"):

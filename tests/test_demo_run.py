@@ -225,3 +225,14 @@ def test_personal_data_is_in_no_file_of_the_workspace(demo: Path, name: str) -> 
     left = sum(any(item in content for content in everything) for item in personal)
     assert personal
     assert left <= 0.1 * len(personal), f"{left} of {len(personal)} are left"
+
+
+@pytest.mark.parametrize(("name", "questions"), [("participatiewet", 2), ("minimabeleid", 2)])
+def test_the_report_says_how_well_coders_agree_where_enough_was_coded_twice(
+    demo: Path, name: str, questions: int
+) -> None:
+    (table,) = (demo / name).glob("duiding-werk/rapport/tabellen/*-overeenstemming.csv")
+    head, *rows = table.read_text(encoding="utf-8-sig").strip().split("\n")
+    assert head.split(";")[1:] == ["Antwoorden", "Overeenstemming (%)", "Krippendorffs alfa"]
+    assert len(rows) == questions
+    assert all(int(row.split(";")[1]) >= 10 for row in rows)

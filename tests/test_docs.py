@@ -123,7 +123,7 @@ def _commands() -> dict[str, set[str]]:
 def _used(page: Path) -> list[list[str]]:
     """Return the words of every `duiding ...` on a page: lines of code blocks, and code in the text."""
     text = _read(page)
-    lines = [line for block in _blocks(page, "sh") for line in block.splitlines()]
+    lines = [line.strip() for _, block in _FENCE.findall(text) for line in block.splitlines()]
     lines += re.findall(r"`(duiding [^`\n]*)`", _FENCE.sub("", text))
     return [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("duiding ")]
 

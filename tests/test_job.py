@@ -7,14 +7,27 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from pipeline.errors import DuidingError
+from pipeline.errors import ConfigError, DuidingError
 from pipeline.job import run
+
+
+def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield what every file of a folder holds: tables as text, archives (.docx, .xlsx) unpacked."""
+    for name, content in outputs(folder).items():
+        if name.endswith(".parquet"):
+            yield name, pd.read_parquet(folder / name).to_csv().encode()
+        elif zipfile.is_zipfile(folder / name):
+            with zipfile.ZipFile(folder / name) as archive:
+                yield from ((f"{name}/{part}", archive.read(part)) for part in archive.namelist())
+        else:
+            yield name, content
 
 
 def outputs(folder: Path) -> dict[str, bytes]:
@@ -89,12 +102,25 @@ def test_the_same_input_gives_the_same_bytes(small_survey: Path, tmp_path: Path)
 def test_no_personal_data_reaches_the_workspace(small_survey: Path) -> None:
     data = small_survey.with_name("data.csv")
     data.write_text(data.read_text() + "8;Zuid;;Mevrouw Verhoeven belt nooit terug op 06-12345678\n")
-    result = run(small_survey)
-    texts = " ".join(result.table("answers")["text"])
-    assert "Verhoeven" not in texts
-    for name, content in outputs(result.workspace.folder).items():
-        assert b"Verhoeven" not in content, name
-        assert b"06-12345678" not in content, name
+    found = list(contents(run(small_survey).workspace.folder))
+    for personal in (b"Verhoeven", b"06-12345678"):
+        assert [name for name, content in found if personal in content] == []
+    titled = {name for name, content in found if b"Klein onderzoek" in content}  # archives are searched too
+    assert {"rapport/rapport.html", "rapport/rapport.docx/word/document.xml"} <= titled
+    assert [name for name, content in found if name.endswith(".parquet") and b"belt nooit terug" in content]
+
+
+@pytest.mark.parametrize(("pinned", "problem"), [("3:beter", ""), ("7:beter", "7:beter"), ("6:beter", "6:beter")])
+def test_a_pinned_answer_that_cannot_be_quoted_is_named(small_survey: Path, pinned: str, problem: str) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text() + "7;Zuid;;Niemand hielp mij rondkomen in kamer 10234\n")
+    small_survey.write_text(small_survey.read_text() + f"report: {{pin: ['{pinned}']}}\n")
+    if not problem:
+        assert run(small_survey).report.is_file()
+        return
+    with pytest.raises(ConfigError, match=rf"report\.pin: answer '{problem}' cannot be quoted") as caught:
+        run(small_survey)
+    assert "10234" not in str(caught.value)
 
 
 SCRIPT = """

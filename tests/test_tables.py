@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.errors import TableError
-from pipeline.tables import ANSWERS, CODINGS, SCORES, check_table
+from pipeline.tables import ANSWERS, CODINGS, SCORES, check_table, earlier_waves
 
 SECRET = "Mevrouw Jansen woont op nummer 12"
 
@@ -54,3 +54,20 @@ def test_a_broken_contract_names_table_column_and_row_but_no_value(
     for part in parts:
         assert part in str(caught.value)
     assert "Jansen" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("now", "others", "earlier"),
+    [
+        ("2025 najaar", ["2024 najaar", "2025 voorjaar", "2024 voorjaar"],
+         ["2025 voorjaar", "2024 najaar", "2024 voorjaar"]),
+        ("10", ["9", "8"], ["9", "8"]),
+        ("2022", ["2018", "2024", "", "2015"], ["2018", "2015"]),
+        ("maart 2025", ["november 2024", "januari 2025", "mei 2025"], ["januari 2025", "november 2024"]),
+        ("Q2 2025", ["Q1 2025", "Q3 2025", "Q4 2024"], ["Q1 2025", "Q4 2024"]),
+        ("eenmeting", ["nulmeting"], ["nulmeting"]),
+        ("nulmeting", ["2019"], ["2019"]),
+    ],
+)  # fmt: skip
+def test_earlier_waves_come_newest_first(now: str, others: list[str], earlier: list[str]) -> None:
+    assert earlier_waves([now, *others], now) == earlier

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,8 +70,33 @@ def test_one_command_at_a_time(tmp_path: Path) -> None:
         pass
 
 
-def test_rubbish_of_a_killed_command_is_swept(tmp_path: Path) -> None:
-    left_over = tmp_path / ".answers-abc123.parquet"
-    left_over.write_bytes(b"half")
+def test_rubbish_of_a_killed_command_is_swept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda *_, **__: None)  # a killed command cleans nothing up
+        with pytest.raises(KeyboardInterrupt), atomic(tmp_path / "review" / "answers.parquet"):
+            raise KeyboardInterrupt
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
     with Workspace(tmp_path).lock():
-        assert not left_over.exists()
+        assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == [".lock"]
+
+
+@pytest.mark.parametrize(
+    "name", [".pre-commit-config.yaml", ".git-credentials", ".env-production", ".github/.my-notes.txt", ".a-b.parquet"]
+)
+def test_a_file_that_duiding_did_not_write_is_never_swept(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".github").mkdir()
+    (tmp_path / name).write_text("mine")
+    with Workspace(tmp_path).lock():
+        pass
+    assert (tmp_path / name).read_text() == "mine"
+
+
+def test_what_is_synced_to_disk_is_open_for_writing_as_windows_wants(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes = []
+    monkeypatch.setattr(
+        "pipeline.workspace.os.fsync", lambda handle: modes.append(fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE)
+    )
+    write_text(tmp_path / "a.txt", "x")
+    assert modes == [os.O_RDWR]

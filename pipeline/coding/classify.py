@@ -13,7 +13,7 @@ from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel
-from pipeline.coding.model_files import load_model, model_key, save_model
+from pipeline.coding.model_files import files_of, load_model, model_key, save_model
 from pipeline.coding.network import Network, network_digest, shipped_network
 from pipeline.errors import ModelError, TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
@@ -105,7 +105,7 @@ def kept_model(
     if cache is not None:
         places.append(_place_in(cache, codebook, wanted))
     for place in places:
-        if (place == learned or place.with_suffix(".json").is_file()) and fits(place):
+        if (place == learned or files_of(place)[1].is_file()) and fits(place):
             return load_model(place)
     return None
 

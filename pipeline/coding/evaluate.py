@@ -35,7 +35,8 @@ def evaluate(
     Returns:
         n, top1 (the highest-scoring code is the first listed), hit (the first listed code is applied),
         codes_per_answer, micro_f1, macro_f1; the same per question and, per code, n, precision, recall and f1. With
-        experiences in the file also `valence_accuracy`, `theme_micro_f1` and `theme_macro_f1`.
+        experiences in the file also `valence_accuracy`, `theme_micro_f1` and `theme_macro_f1`. Of another codebook with
+        facets these figures are per facet, in `facets`, and pooled over them.
 
     Raises:
         TableError, CodebookError, ModelError: the file, a codebook or the encoder is wrong.
@@ -107,6 +108,8 @@ def _compare(
         elif facet.id == "thema" and experience:
             out["theme_micro_f1"], out["theme_macro_f1"] = measured["micro_f1"], measured["macro_f1"]
             out["theme"] = measured
+        elif not experience and book.facets:
+            out.setdefault("facets", {})[facet.id] = measured
         elif not experience:
             out |= measured
     return out
@@ -161,7 +164,7 @@ def _ratio(part: Any, whole: Any) -> float | None:
 
 def _together(parts: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """Pool the questions: answers count equally; F1 from the pooled counts, macro over all codes."""
-    coded = [part for part in parts.values() if "top1" in part]
+    coded = [one for part in parts.values() for one in (part, *part.get("facets", {}).values()) if "top1" in one]
     experience = [part for part in parts.values() if "valence" in part]
     out: dict[str, Any] = {"n": sum(part["n"] for part in parts.values())}
     if coded:

@@ -6,11 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from pipeline.bundled import bundled
-from pipeline.codebook import Codebook
+from pipeline.codebook import Codebook, load_codebook
 from pipeline.errors import TableError, problem
 from pipeline.validation import read_text
 
@@ -106,9 +107,23 @@ def examples_for(codebook: Codebook, path: Path | None) -> list[Example]:
 
 
 def shipped_examples(codebook: Codebook) -> list[Example]:
-    """Return the examples that travel with Duiding for a shipped codebook; none for another one."""
-    path = bundled("annotations", "examples", f"{codebook.id}.jsonl")
-    return load_examples(path, codebook) if path.is_file() else []
+    """Return the examples that travel with Duiding for a shipped codebook; none for another one.
+
+    They name the shipped codebook's codes. For an own codebook of the same id, one that names a code which is not in it
+    is left out: what holds for that answer now, nobody said.
+    """
+    return [one for one in _of_id(codebook.id) if codebook.by_id.keys() >= set(one.codes)]
+
+
+def left_out(codebook: Codebook) -> int:
+    """Return how many shipped examples name a code that this codebook of the same id lacks."""
+    return len(_of_id(codebook.id)) - len(shipped_examples(codebook))
+
+
+@lru_cache
+def _of_id(name: str) -> list[Example]:
+    path = bundled("annotations", "examples", f"{name}.jsonl")
+    return load_examples(path, load_codebook(name)) if path.is_file() else []
 
 
 def codebook_examples(codebook: Codebook) -> list[Example]:

@@ -25,6 +25,11 @@ class ModelKey(NamedTuple):
     network: str | None
 
 
+def files_of(folder: Path) -> tuple[Path, Path]:
+    """Return the two files of a model, numbers and words; its name may hold dots."""
+    return folder.with_name(f"{folder.name}.safetensors"), folder.with_name(f"{folder.name}.json")
+
+
 def save_model(model: CodeModel, folder: Path) -> list[Path]:
     """Write a model as `<folder>.safetensors` (numbers) and `<folder>.json` (words): readable, no code inside."""
     import numpy as np
@@ -54,7 +59,7 @@ def save_model(model: CodeModel, folder: Path) -> list[Path]:
         "network": model.network.digest if model.network else None,
         "names": names,
     }
-    numbers, words = folder.with_suffix(".safetensors"), folder.with_suffix(".json")
+    numbers, words = files_of(folder)
     with atomic(numbers) as temporary:
         temporary.write_bytes(save(tensors))
     with atomic(words) as temporary:
@@ -69,7 +74,7 @@ def model_key(folder: Path) -> ModelKey:
         ModelError: it is missing or damaged.
     """
     try:
-        content = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
+        content = json.loads(files_of(folder)[1].read_text(encoding="utf-8"))
         return ModelKey(
             int(content["format"]),
             content["codebook_digest"],
@@ -91,8 +96,9 @@ def load_model(folder: Path) -> CodeModel:
     from safetensors.numpy import load_file
 
     try:
-        content = json.loads(folder.with_suffix(".json").read_text(encoding="utf-8"))
-        tensors = load_file(folder.with_suffix(".safetensors"))
+        numbers, words = files_of(folder)
+        content = json.loads(words.read_text(encoding="utf-8"))
+        tensors = load_file(numbers)
         if content["format"] != FORMAT:
             raise ValueError("format")
         raw = content["settings"]
@@ -135,7 +141,7 @@ def load_model(folder: Path) -> CodeModel:
 def _damaged(folder: Path, error: Exception) -> ModelError:
     return ModelError(
         problem(
-            file=folder.with_suffix(".safetensors"),
+            file=files_of(folder)[0],
             found=f"missing or damaged ({type(error).__name__})",
             do="remove both files of this model; it is then learned again",
         )

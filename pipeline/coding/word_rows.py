@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import chain
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,11 +24,7 @@ class Spoken(NamedTuple):
 
     def matrix(self) -> csr_matrix:
         """Return a 1 for every word, shape (n_texts, n_rows): times a table it adds rows up, in the words' order."""
-        import numpy as np
-        from scipy import sparse
-
-        shape = (len(self.ends) - 1, len(self.table))
-        return sparse.csr_matrix((np.ones(len(self.rows), dtype=self.table.dtype), self.rows, self.ends), shape=shape)
+        return _ones(self.rows, self.ends, len(self.table), self.table.dtype)
 
 
 class WordRows:
@@ -94,8 +90,14 @@ def occurrences(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
     [2, 0, 2]
     """
     import numpy as np
-    from scipy import sparse
 
     ends = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
     flat = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=ends[-1])
-    return sparse.csr_matrix((np.ones(len(flat)), flat, ends), shape=(len(rows), width))
+    return _ones(flat, ends, width, np.dtype("float64"))
+
+
+def _ones(rows: NDArray[np.int32], ends: NDArray[np.int64], width: int, dtype: np.dtype[Any]) -> csr_matrix:
+    import numpy as np
+    from scipy import sparse
+
+    return sparse.csr_matrix((np.ones(len(rows), dtype=dtype), rows, ends), shape=(len(ends) - 1, width))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from statsmodels.stats.multitest import multipletests
 from pipeline.errors import TableError, problem
 from pipeline.estimates.intervals import normal_quantile, wilson
 from pipeline.estimates.shares import NO_CODING_ERROR, TOO_SMALL
-from pipeline.tables import COMPARISONS, SHARES, check_table
+from pipeline.tables import COMPARISONS, SHARES, check_table, earlier_waves, wave_order
 
 Floats = NDArray[np.float64]
 
@@ -42,10 +41,11 @@ def compare_shares(
     level: float = 0.95,
     kinds: Iterable[str] = KINDS,
     gate: pd.DataFrame | None = None,
+    wave: str | None = None,
     total: str = "Totaal",
     rest: str = "overige groepen",
 ) -> pd.DataFrame:
-    """Return differences: each group against the rest, the newest wave against earlier ones and against a reference.
+    """Return differences: each group against the rest, this wave against earlier ones and against a reference.
 
     A group is compared with all *other* respondents, never with a total it is part of. The interval holds coding and
     sampling error of both sides (Newcombe 1998, Statistics in Medicine 17, 873-890, method 10: the distances to both
@@ -63,6 +63,7 @@ def compare_shares(
         kinds: which comparisons to make, of `rest`, `wave`, `reference`.
         gate: columns question, code, reason (optional left_wave, right_wave): rows between waves that may not be
             compared, from `gate_waves`.
+        wave: this measurement, whose groups and reference are compared; left out, the newest (`wave_order`).
         total: the name of the total in `shares`.
         rest: the name of all other groups together.
 
@@ -76,19 +77,20 @@ def compare_shares(
     shares = check_table(shares, SHARES)
     used = float(shares["level"].iloc[0]) if "level" in shares and len(shares) else level
     pairs: list[pd.DataFrame] = []
-    latest = _latest(shares["wave"])
+    here = [str(name) for name in shares["wave"].dropna().unique()]
+    latest = wave or max(here, key=wave_order, default=None)
     now = shares if latest is None else shares[shares["wave"] == latest]
     if "rest" in kinds:
         pairs.append(_against_rest(now, rest, total))
     if "wave" in kinds and latest is not None:
         pairs += [
-            _joined(now, shares[shares["wave"] == wave], ["question", "code", "group"], "wave")
-            for wave in shares["wave"].dropna().unique()
-            if wave != latest
+            _joined(now, shares[shares["wave"] == earlier], ["question", "code", "group"], "wave")
+            for earlier in earlier_waves(here, latest)
         ]
     if reference is not None:
         published = _published(reference, used)
-        own = published["group"].isin(set(shares["group"])) & (published["wave"] != (latest or ""))
+        before = [*earlier_waves(published["wave"].unique(), latest or ""), *([""] if latest else [])]
+        own = published["group"].isin(set(shares["group"])) & published["wave"].isin(before)
         if "wave" in kinds:
             pairs.append(_joined(now, published[own], ["question", "code", "group"], "wave"))
         if "reference" in kinds:
@@ -224,15 +226,6 @@ def _reasons(table: pd.DataFrame, gate: pd.DataFrame | None) -> pd.Series[Any]:
                 hit &= table[name] == row[name]
         reasons[hit] = [row["reason"] if old is None else f"{row['reason']}; {old}" for old in reasons[hit]]
     return reasons
-
-
-def _latest(waves: pd.Series[Any]) -> str | None:
-    found = waves.dropna().unique()
-    return max(found, key=_natural) if len(found) else None
-
-
-def _natural(name: str) -> list[tuple[bool, int, str]]:
-    return [(not piece.isdigit(), int(piece) if piece.isdigit() else 0, piece) for piece in re.split(r"(\d+)", name)]
 
 
 def _none() -> pd.DataFrame:

@@ -18,7 +18,7 @@ from pipeline.report.labels import Messages
 from pipeline.report.lineage import AnswerBook, coded_answers
 from pipeline.report.lookup import Figures
 from pipeline.report.options import FORMATS, Options
-from pipeline.report.quotes import Vectors, pick_quotes
+from pipeline.report.quotes import pick_quotes
 
 Progress = Callable[[int, int], object]
 
@@ -36,7 +36,6 @@ class ReportData:
         versions: `model`, `duiding`, and per question id the codebook's digest.
         accounting: what was read first, then the parts it falls into.
         agreement: question, code and any of n, alpha, kappa, percent_agreement, f1.
-        vectors: answer id -> embedding, to choose typical and different quotes.
     """
 
     survey: Survey
@@ -51,7 +50,6 @@ class ReportData:
     versions: Mapping[str, str] = field(default_factory=dict)
     accounting: Sequence[tuple[str, int]] = ()
     agreement: pd.DataFrame | None = None
-    vectors: Vectors | None = None
 
 
 def build_report(
@@ -119,6 +117,6 @@ def make_context(data: ReportData, options: Options) -> Context:
     """Return what the chapters are made with."""
     figures = Figures(data.survey, data.codebooks, data.shares, data.comparisons, data.response, data.reference)
     book = AnswerBook(figures, coded_answers(data.answers, data.codings), options.min_cell)
-    quotes = pick_quotes(figures, book, data.scores, options, data.vectors)
+    quotes = pick_quotes(figures, book, data.scores, options)
     return Context(figures, book, Messages(data.survey.report.language), quotes_by_cell(quotes),
                    data.survey.report.residual_last)  # fmt: skip

@@ -133,7 +133,7 @@ def _shown(value: object) -> str:
     if value is None or value != value:
         return ""
     if isinstance(value, float):
-        return f"{value:g}".replace(".", ",")
+        return f"{value:.15g}".replace(".", ",")
     return plain(str(value))
 
 

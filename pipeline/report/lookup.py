@@ -13,6 +13,7 @@ import pandas as pd
 from pipeline.codebook import Code, Codebook, Facet
 from pipeline.config import Question, Survey
 from pipeline.report.verdicts import Verdicts
+from pipeline.tables import earlier_waves, wave_order
 
 #: Flags of figures that rest on the machine alone, or nearly so.
 MACHINE_ONLY: Final = "coding_error_not_in_interval"
@@ -85,11 +86,11 @@ class Figures:
     def facets(self, question: Question) -> list[tuple[Facet, tuple[Code, ...]]]:
         """Return the facets that the answers were coded into; one that the file itself gives is left out."""
         book = self.codebooks[question.id]
-        given = set(question.fixed_codes)
+        given = {book.resolve(code) for code in question.fixed_codes}
         found = []
         for facet in book.facet_list():
             codes = book.in_facet(facet.id)
-            names = {code.id for code in codes} | {code.label for code in codes}
+            names = {code.id for code in codes}
             counted = any((question.id, self.total, self.survey.wave, code.id) in self._shares for code in codes)
             if codes and counted and not given & names and facet.choice in ("one", "many"):
                 found.append((facet, codes))
@@ -130,7 +131,7 @@ class Figures:
         if exact is not None:
             return exact
         waves = [wave for q, g, wave, c in self._published if (q, g, c) == (question, group, code)]
-        return self._published.get((question, group, max(waves), code)) if waves else None
+        return self._published.get((question, group, max(waves, key=wave_order), code)) if waves else None
 
     def earlier(self, question: str, group: str, code: str, wave: str) -> Share | None:
         """Return the figure of an earlier wave, from the survey's own file or else as published then."""
@@ -139,8 +140,7 @@ class Figures:
     def earlier_waves(self, question: str, group: str) -> list[str]:
         """Return the earlier waves that have figures for a question and group, newest first."""
         keys: Iterable[tuple[str, str, str, str]] = [*self._shares, *self._published]
-        waves = {wave for q, g, wave, _ in keys if q == question and g == group and wave}
-        return sorted((wave for wave in waves if wave < self.survey.wave), reverse=True)
+        return earlier_waves((wave for q, g, wave, _ in keys if q == question and g == group), self.survey.wave)
 
     @cached_property
     def response(self) -> list[dict[str, Any]]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from pipeline.nlp import sentences
@@ -14,8 +12,6 @@ from pipeline.report.lineage import AnswerBook, Coded
 from pipeline.report.lookup import Figures
 from pipeline.report.options import Options
 from pipeline.tables import ANSWER
-
-Vectors = Mapping[str, npt.NDArray[np.floating]]
 
 #: What pseudonymising should have taken out; a quote is not the place to find out that it did not.
 _PERSONAL = re.compile(r"\d{5,}|\d[\d\s.-]{7,}\d|\S+@\S+|https?://|www\.|\b[A-Z]{2}\d{2}[A-Z]{4}", re.ASCII)
@@ -30,7 +26,6 @@ def pick_quotes(
     book: AnswerBook,
     scores: pd.DataFrame | None,
     options: Options,
-    vectors: Vectors | None = None,
 ) -> pd.DataFrame:
     """Return the quotes of every open cell, best first.
 
@@ -44,17 +39,20 @@ def pick_quotes(
     rows = []
     for question in figures.questions:
         for code in figures.codebooks[question.id].codes:
-            taken: set[str] = set()
             for group in (figures.total, *figures.groups_of(question)):
                 wanted = options.quotes_per_code if group == figures.total else max(1, options.quotes_per_code - 1)
                 answers = book.behind(question.id, group, code.id)
-                chosen = _choose(answers, code.id, wanted, best, options, vectors)
-                taken.update(one.answer_id for one in chosen)
+                chosen = _choose(answers, code.id, wanted, best, options)
                 rows += [
                     (question.id, group, code.id, one.answer_id, rank, shortened(one.text, options.longest_quote))
                     for rank, one in enumerate(chosen, start=1)
                 ]
     return pd.DataFrame(rows, columns=["question", "group", "code", "answer_id", "rank", "text"])
+
+
+def may_be_quoted(text: str) -> bool:
+    """Return whether a text has words and nothing in it still looks like someone's number, account or address."""
+    return bool(_LETTERS.search(text)) and not _PERSONAL.search(text)
 
 
 def shortened(text: str, longest: int) -> str:
@@ -90,21 +88,17 @@ def _choose(
     wanted: int,
     scores: Mapping[tuple[str, str], float],
     options: Options,
-    vectors: Vectors | None,
 ) -> list[Coded]:
     """Return the best candidates, each next one the best that differs enough from those before (Carbonell 1998)."""
     fit = [one for one in answers if _fit(one, options)]
     if not fit:
         return []
-    centre = _centre(fit, vectors)
-    value = {one.answer_id: _value(one, code, scores, options, vectors, centre) for one in fit}
+    value = {one.answer_id: _value(one, code, scores, options) for one in fit}
     fit.sort(key=lambda one: (-value[one.answer_id], one.answer_id))
     chosen = [one for one in fit if one.answer_id in options.pin][:wanted]
     pool = [one for one in fit[:_CANDIDATES] if one not in chosen]
     words = {one.answer_id: _words(one.text) for one in (*pool, *chosen)}
-    nearest = {
-        one.answer_id: max((_likeness(one, other, words, vectors) for other in chosen), default=0.0) for one in pool
-    }
+    nearest = {one.answer_id: max((_likeness(one, other, words) for other in chosen), default=0.0) for one in pool}
     while len(chosen) < wanted:
         pool = [one for one in pool if nearest[one.answer_id] < _ALIKE]
         if not pool:
@@ -113,14 +107,14 @@ def _choose(
         chosen.append(best)
         pool.remove(best)
         for one in pool:
-            nearest[one.answer_id] = max(nearest[one.answer_id], _likeness(one, best, words, vectors))
+            nearest[one.answer_id] = max(nearest[one.answer_id], _likeness(one, best, words))
     return chosen
 
 
 def _fit(one: Coded, options: Options) -> bool:
     if one.status != ANSWER or one.answer_id in options.ban or one.doubted:
         return False
-    return bool(_LETTERS.search(one.text)) and not _PERSONAL.search(one.text)
+    return may_be_quoted(one.text)
 
 
 def _value(
@@ -128,13 +122,9 @@ def _value(
     code: str,
     scores: Mapping[tuple[str, str], float],
     options: Options,
-    vectors: Vectors | None,
-    centre: npt.NDArray[np.floating] | None,
 ) -> float:
     """Return how good an example an answer is: pinned, reviewed, typical, about this point alone, easy to read."""
     typical = scores.get((one.answer_id, code), 0.5)
-    if vectors is not None and centre is not None and one.answer_id in vectors:
-        typical = 0.5 * typical + 0.5 * _cosine(vectors[one.answer_id], centre)
     alone = 1.0 / len(one.codes)
     return 100.0 * (one.answer_id in options.pin) + 1.0 * one.reviewed + typical + 0.3 * alone + _readable(one.text)
 
@@ -150,24 +140,11 @@ def _readable(text: str) -> float:
     return (0.5 if length >= 40 else 0.1 if length >= _SHORT else -0.6) - 0.4 * shouting
 
 
-def _centre(answers: Sequence[Coded], vectors: Vectors | None) -> npt.NDArray[np.floating] | None:
-    found = [vectors[one.answer_id] for one in answers if one.answer_id in vectors] if vectors is not None else []
-    return np.mean(np.stack(found), axis=0) if found else None
-
-
-def _cosine(left: npt.NDArray[np.floating], right: npt.NDArray[np.floating]) -> float:
-    size = float(np.linalg.norm(left) * np.linalg.norm(right))
-    return float(left @ right) / size if size else 0.0
-
-
 def _words(text: str) -> frozenset[str]:
     return frozenset(word for word in re.findall(r"\w+", text.lower()) if len(word) > 3)
 
 
-def _likeness(one: Coded, other: Coded, words: Mapping[str, frozenset[str]], vectors: Vectors | None) -> float:
-    """Return how alike two answers are, 0-1: by vector when there is one, and by the words they share."""
+def _likeness(one: Coded, other: Coded, words: Mapping[str, frozenset[str]]) -> float:
+    """Return how alike two answers are, 0-1: by the words they share."""
     first, second = words[one.answer_id], words[other.answer_id]
-    shared = len(first & second) / len(first | second) if first | second else 1.0
-    if vectors is not None and one.answer_id in vectors and other.answer_id in vectors:
-        return max(shared, _cosine(vectors[one.answer_id], vectors[other.answer_id]))
-    return shared
+    return len(first & second) / len(first | second) if first | second else 1.0

@@ -7,6 +7,8 @@ from typing import Final
 
 import pandas as pd
 
+from pipeline.tables import wave_order
+
 HIGHER: Final = "hoger"
 LOWER: Final = "lager"
 NONE: Final = "geen aantoonbaar verschil"
@@ -32,7 +34,7 @@ class Verdicts:
             rows = [{str(key): value for key, value in row.items()} for row in comparisons.to_dict("records")]
             # of several waves of the reference group the newest is shown, and this wave's own before all
             for row in sorted(
-                rows, key=lambda row: (_text(row.get("right_wave")) == wave, _text(row.get("right_wave")))
+                rows, key=lambda row: (_text(row.get("right_wave")) == wave, wave_order(_text(row.get("right_wave"))))
             ):
                 self._add(row)
 

@@ -72,7 +72,6 @@ class Event:
 
 _FIELDS = {field.name: field for field in fields(Event)}
 _REQUIRED = tuple(name for name, field in _FIELDS.items() if field.default is MISSING)
-_OPTIONAL_ON_READING = ("judged", "origin", "annotation")
 
 
 def journal_file(workspace: Workspace) -> Path:

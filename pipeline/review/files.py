@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline.errors import ReviewError, problem
-from pipeline.workspace import Workspace
+from pipeline.workspace import UNFINISHED, Workspace
 
 LOCK_SECONDS = 900
 _IGNORE = "# only the coders' decisions are meant for version control\n*\n!.gitignore\n!review.jsonl\n"
@@ -33,7 +33,7 @@ def review_folder(workspace: Workspace) -> Path:
 def write_private(path: Path, text: str) -> None:
     """Write a file atomically with mode 600; it is never readable by others, not even for a moment."""
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)  # mkstemp makes mode 600
+        handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{path.stem}-", dir=path.parent)  # mkstemp makes mode 600
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()

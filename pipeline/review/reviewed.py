@@ -122,17 +122,3 @@ def reviewed_codings(workspace: Workspace, codebooks: Mapping[str, Codebook] | N
     events = with_sample_roles(read_journal(workspace), read_sample(workspace))
     decided = sorted(deciding(events).items())
     return to_codings([event for _, event in decided], codebooks)
-
-
-def all_codings(workspace: Workspace, codebooks: Mapping[str, Codebook] | None = None) -> pd.DataFrame:
-    """Return every coder's finished codings (the last per coder, answer and role), for agreement.
-
-    Raises:
-        ReviewError: the journal is damaged.
-    """
-    events = with_sample_roles(read_journal(workspace), read_sample(workspace))
-    own: dict[tuple[str, str, str], Event] = {}
-    for event in sorted(events, key=lambda event: (event.at, event.annotation)):
-        if event.counts and not event.adjudicated:
-            own[(event.answer_id, event.role, event.coder)] = event
-    return to_codings([event for _, event in sorted(own.items())], codebooks)

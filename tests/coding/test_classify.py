@@ -12,7 +12,7 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
-from pipeline.coding.classify import choose, code_answers, find_model, network_for
+from pipeline.coding.classify import choose, code_answers, find_model, kept_model, network_for
 from pipeline.coding.embed import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
 from pipeline.coding.fit import fit_model
@@ -84,6 +84,14 @@ def test_the_same_input_and_seed_give_the_same_bytes(write: Callable[..., Path],
     kept = [sorted((tmp_path / name).iterdir()) for name in ("one", "two")]
     assert [p.name for p in kept[0]] == [p.name for p in kept[1]]
     assert [p.read_bytes() for p in kept[0]] == [p.read_bytes() for p in kept[1]]
+
+
+def test_codebooks_whose_ids_have_a_dot_keep_a_model_each(write: Callable[..., Path], tmp_path: Path) -> None:
+    books = [load_codebook(write(f"{year}.yaml", BOOK.replace("id: winkel", f"id: winkel.{year}"))) for year in (1, 2)]
+    for book in books:
+        find_model(book, cache=tmp_path / "kept")
+    assert len(list((tmp_path / "kept").iterdir())) == 4
+    assert [kept_model(book, examples=[], cache=tmp_path / "kept") is not None for book in books] == [True, True]
 
 
 def test_fifteen_examples_teach_a_distinction_that_its_words_do_not_make(write: Callable[..., Path]) -> None:

@@ -40,6 +40,29 @@ def test_figures_by_hand(write: Callable[..., Path]) -> None:
     assert found["per_question"]["winkel"]["start"] == "zero-shot"
 
 
+def test_every_facet_has_its_own_figures(write: Callable[..., Path]) -> None:
+    book = """
+facets: [{id: toon, choice: one}, {id: onderwerp}]
+codes:
+  - {label: Blij, facet: toon, keywords: [goed]}
+  - {label: Boos, facet: toon, keywords: [slecht]}
+  - {label: Geld, facet: onderwerp, keywords: [euro]}
+  - {label: Tijd, facet: onderwerp, keywords: [wachten]}
+"""
+    lines = jsonl(
+        {"text": "goed en veel euro", "codes": ["Blij", "Geld"]},
+        {"text": "slecht, lang wachten", "codes": ["Boos", "Tijd"]},
+    )
+    found = evaluate(write("f.jsonl", lines), codebook=write("loket.yaml", book))
+    facets = found["per_question"]["loket"]["facets"]
+    assert {name: sorted(facet["per_code"]) for name, facet in facets.items()} == {
+        "toon": ["Blij", "Boos"], "onderwerp": ["Geld", "Tijd"],
+    }  # fmt: skip
+    counts = [facet["counts"] for facet in facets.values()]
+    hits, given, wanted = (sum(count[name] for count in counts) for name in ("hits", "given", "wanted"))
+    assert found["micro_f1"] == pytest.approx(2 * hits / (given + wanted), abs=1e-4)
+
+
 def test_a_new_codebook_is_learned_from_its_examples_alone(write: Callable[..., Path]) -> None:
     examples = jsonl(*[{"text": f"{word} gekocht", "codes": ["Prijs"]} for word in "brood melk kaas ham ei".split()])
     found = evaluate(

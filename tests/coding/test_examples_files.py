@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.codebook import load_codebook
-from pipeline.coding.examples import codebook_examples, examples_digest, load_examples
+from pipeline.codebook import load_codebook, parse_codebook
+from pipeline.coding.examples import codebook_examples, examples_digest, left_out, load_examples, shipped_examples
 from pipeline.errors import CodebookError, TableError
 
 BOOK = "codes: [Eten, Drinken, Anders]\nresidual: anders\n"
@@ -63,3 +63,19 @@ def test_a_mistake_is_at_the_line_of_the_file_blank_lines_counted(write: Callabl
     lines = '{"text": "a", "codes": ["Eten"]}\n\n\n{"text": "b", "codes": []}\n'
     with pytest.raises(TableError, match="line 4: no codes"):
         load_examples(write("ex.jsonl", lines), codebook)
+
+
+def test_an_own_copy_of_a_shipped_codebook_is_coded_with_the_examples_that_fit(tmp_path: Path) -> None:
+    shipped = load_codebook("participatiewet-verbeter")
+    every = shipped_examples(shipped)
+    gone = shipped.codes[1]
+    kept = [{"id": code.id, "label": f"{code.label} (nieuw)"} for code in shipped.codes if code != gone]
+    own = parse_codebook({"id": shipped.id, "codes": kept}, file=tmp_path / "eigen.yaml")
+    assert shipped_examples(own) == [one for one in every if gone.id not in one.codes]
+    assert left_out(own) == len(every) - len(shipped_examples(own)) > 0
+    assert left_out(shipped) == 0
+
+
+def test_no_examples_ship_for_another_codebook(tmp_path: Path) -> None:
+    own = parse_codebook({"id": "balie", "codes": ["Snelheid"]}, file=tmp_path / "balie.yaml")
+    assert (shipped_examples(own), left_out(own)) == ([], 0)

@@ -97,6 +97,17 @@ def test_waves_are_compared_with_the_newest_estimated_or_published(answers_of: B
     }  # fmt: skip
 
 
+def test_this_measurement_is_the_wave_that_the_survey_names(answers_of: Build, codings_of: Build) -> None:
+    spring = counted(answers_of, codings_of, {"A": (60, 100), "B": (50, 100)}, wave="2025 voorjaar")
+    autumn = counted(answers_of, codings_of, {"A": (20, 100), "B": (50, 100)}, wave="2025 najaar")
+    later = counted(answers_of, codings_of, {"A": (90, 100), "B": (50, 100)}, wave="2026 voorjaar")
+    table = compare_shares(pd.concat([autumn, spring, later]), wave="2025 najaar", kinds=["rest", "wave"])
+    words = table.set_index(["left", "right"])["word"].to_dict()
+    assert words[("A", "overige groepen")] == LOWER
+    assert words[("A 2025 najaar", "A 2025 voorjaar")] == LOWER
+    assert not table["right_wave"].eq("2026 voorjaar").any()
+
+
 def test_the_gate_keeps_rows_from_being_compared(answers_of: Build, codings_of: Build) -> None:
     now = counted(answers_of, codings_of, {"A": (20, 100)}, wave="2022")
     before = counted(answers_of, codings_of, {"A": (60, 100)}, wave="2018")

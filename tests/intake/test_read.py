@@ -168,12 +168,14 @@ def test_words_for_a_tick(small_survey: Path, yes: str, no: str) -> None:
 def test_a_mistake_names_row_and_column_but_no_text(small_survey: Path, old: str, new: str, parts: list[str]) -> None:
     data = small_survey.with_name("data.csv")
     assert old in data.read_text()
-    data.write_text(data.read_text().replace(old, new, 1))
+    data.write_text(data.read_text().replace(old, new, 1).replace("wachtrij", "geheim"))
+    assert "geheim" in data.read_text()
     with pytest.raises(TableError) as caught:
         read_answers(load_survey(small_survey))
     for part in ["data.csv", *parts]:
         assert part in str(caught.value)
-    assert "geheim" not in str(caught.value)
+    for text in ("geheim", "rondkomen", "tevreden", "n.v.t."):
+        assert text not in str(caught.value)
 
 
 @pytest.mark.parametrize(

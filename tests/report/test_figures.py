@@ -50,6 +50,22 @@ def test_tables_without_words_are_judged_by_their_q_value() -> None:
     assert Verdicts(frame, GROUPS, "Totaal", "R", "2022").against_rest("q", "Hengelo", "c") == "lager"
 
 
+def test_earlier_waves_and_the_latest_reference_follow_one_order(data: ReportData) -> None:
+    question, now = data.survey.questions[0], data.survey.model_copy(update={"wave": "10"})
+    code, total, other = data.codebooks[question.id].codes[0].id, now.total_label, now.reference_group
+    published = pd.DataFrame(
+        [(question.id, code, group, wave, share, 90) for group in (total, other) for wave, share in
+         (("9", 0.9), ("8", 0.8), ("2", 0.2))],
+        columns=["question", "code", "group", "wave", "share", "n"],
+    )  # fmt: skip
+    figures = Figures(now, data.codebooks, data.shares.assign(wave="10"), None, None, published)
+    assert figures.earlier_waves(question.id, total) == ["9", "8", "2"]
+    ten = published.assign(wave=published["wave"].replace("8", "12"))
+    found = Figures(now, data.codebooks, data.shares, None, None, ten).reference(question.id, code)
+    assert found is not None
+    assert found.share == 0.8
+
+
 def test_groups_come_in_the_order_of_the_survey(data: ReportData) -> None:
     figures = Figures(data.survey, data.codebooks, data.shares[::-1], None, None, None)
     assert figures.groups == ("Hengelo", "Haaksbergen", "Borne")
@@ -59,6 +75,15 @@ def test_the_facet_that_the_file_gives_is_left_out(schemes: ReportData) -> None:
     figures = Figures(schemes.survey, schemes.codebooks, schemes.shares, None, None, None)
     facets = [facet.id for facet, _ in figures.facets(figures.questions[2])]
     assert facets == ["valentie", "thema"]
+
+
+def test_a_given_facet_may_be_named_in_any_case(schemes: ReportData) -> None:
+    fixed = [question.model_copy(update={"fixed_codes": tuple(code.upper() for code in question.fixed_codes)})
+             for question in schemes.survey.questions]  # fmt: skip
+    survey = schemes.survey.model_copy(update={"questions": tuple(fixed)})
+    figures = Figures(survey, schemes.codebooks, schemes.shares, None, None, None)
+    assert figures.questions[2].fixed_codes
+    assert [facet.id for facet, _ in figures.facets(figures.questions[2])] == ["valentie", "thema"]
 
 
 def test_reference_codes_may_be_labels(data: ReportData) -> None:

@@ -199,6 +199,15 @@ def test_the_coded_csv_has_no_formulas(report: Path) -> None:
     assert not any(row["succes_antwoord"].startswith(("=", "+", "-", "@", "\t")) for row in rows)
 
 
+def test_a_weight_in_the_coded_csv_has_all_its_digits(small: ReportData, tmp_path: Path) -> None:
+    data = replace(small, answers=small.answers.assign(weight=1052.38173))
+    build_report(data, tmp_path, formats=("csv",))
+    rows = list(
+        csv.DictReader((tmp_path / "gecodeerd.csv").read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
+    )
+    assert {row["gewicht"] for row in rows} == {"1052,38173"}
+
+
 def test_the_coded_file_for_spss_has_labels(report: Path, data: ReportData) -> None:
     table, meta = pyreadstat.read_sav(str(report / "gecodeerd.sav"))
     assert len(table) == 389

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipeline.report.build import ReportData, build_report
@@ -83,6 +84,27 @@ def test_the_page_is_well_formed_and_asks_for_nothing(page: str) -> None:
     styles = "".join(re.findall(r"<style>(.*?)</style>", page, re.DOTALL))
     assert "url(" not in styles
     assert "@import" not in styles
+
+
+@pytest.mark.parametrize("name", ["answers", "settings", "theme", "t1", "samenvatting"])
+def test_a_question_may_have_any_id(small: ReportData, tmp_path: Path, name: str) -> None:
+    old = small.survey.questions[0].id
+
+    def renamed(table: pd.DataFrame) -> pd.DataFrame:
+        return table.assign(question=table["question"].replace(old, name))
+
+    questions = [one.model_copy(update={"id": name}) if one.id == old else one for one in small.survey.questions]
+    data = replace(
+        small,
+        survey=small.survey.model_copy(update={"questions": tuple(questions)}),
+        codebooks={name if key == old else key: book for key, book in small.codebooks.items()},
+        answers=renamed(small.answers), shares=renamed(small.shares), comparisons=None, reference=None,
+    )  # fmt: skip
+    build_report(data, tmp_path, formats=("html",))
+    page = re.sub(r"<script.*?</script>", "", (tmp_path / "rapport.html").read_text(encoding="utf-8"), flags=re.DOTALL)
+    ids = re.findall(r'<\w+[^>]* id="([^"]+)"', page)
+    assert [one for one in ids if ids.count(one) > 1] == []
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(ids)
 
 
 def test_what_respondents_write_cannot_become_markup(page: str) -> None:

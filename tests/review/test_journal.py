@@ -23,7 +23,7 @@ from pipeline.review.events import (
     read_journal,
 )
 from pipeline.review.exchange import export_jsonl, import_jsonl
-from pipeline.review.reviewed import all_codings, conflicts, deciding, reviewed_codings
+from pipeline.review.reviewed import conflicts, deciding, reviewed_codings
 from pipeline.review.sample import empty_sample, read_sample, write_sample
 from pipeline.workspace import Workspace
 
@@ -168,13 +168,6 @@ def test_reviewed_codings_hold_every_code_and_the_role_of_the_sample(workspace: 
     assert len(table) == 9
     assert table.loc[table["answer_id"] == "a", "doubt"].all()
     assert reviewed_codings(Workspace(workspace.folder / "leeg")).empty
-
-
-def test_all_codings_keep_every_coder_for_agreement(workspace: Workspace) -> None:
-    sampled(workspace, "a")
-    add_events(workspace, [event("a", "x"), event("a", "y", coder="bo"), event("a", "y", coder="c", adjudicated=True)])
-    assert set(all_codings(workspace)["coder"]) == {"anna", "bo"}
-    assert set(reviewed_codings(workspace)["coder"]) == {"c"}
 
 
 def lines_of(made: Made, n: int, **more: Any) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"estimates": 1, "report": 1}
+STAGES = {"estimates": 2, "report": 2}
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]
@@ -159,18 +159,23 @@ def _gate(
 
 
 def response_table(survey: Survey, answers: pd.DataFrame) -> pd.DataFrame:
-    """Return response and reliability per group and in all, for those groups whose invited number is known."""
+    """Return response and reliability of the survey's own wave, per group and in all.
+
+    How many were invited in all is known when survey.yaml says so, or else for every group that answered.
+    """
     from pipeline.estimates.response import response_reliability
 
-    people = answers.drop_duplicates("respondent_id")
-    returned = {str(group): int(number) for group, number in people["group"].value_counts().items()}
+    own = answers["wave"].isna() | (answers["wave"] == survey.wave)
+    people = answers[own].drop_duplicates("respondent_id")
+    returned = {str(group): int(number) for group, number in people["group"].value_counts().sort_index().items()}
     invited = dict(survey.response.invited)
-    total = survey.response.invited_total or (sum(invited.values()) if invited else None)
+    total = survey.response.invited_total
+    if total is None and invited and set(returned) <= set(invited):
+        total = sum(invited.values())
     if total is not None:
         invited[survey.total_label] = total
-        returned[survey.total_label] = len(people)
-    answered = {group: returned.get(group, 0) for group in invited}
-    return response_reliability(answered, invited, margin=survey.response.margin)
+    returned[survey.total_label] = len(people)
+    return response_reliability(returned, invited, margin=survey.response.margin)
 
 
 def report_stage(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from pipeline.config import Question
-from pipeline.report import wording
 from pipeline.report.content import Block, Cell, Chapter, Column, Document, Heading, Row, Table, Terms, Text, View
 from pipeline.report.context import Context
 from pipeline.report.experience_chapter import (
@@ -65,7 +65,8 @@ def _facts(context: Context, reviewed: int) -> tuple[tuple[str, str], ...]:
     for row in context.figures.response:
         if row["group"] == context.total:
             facts.append((count(number(row.get("returned")), say.language), say("fact_returned")))
-            facts.append((percent(number(row.get("response"))), say("fact_response")))
+            if response := number(row.get("response")):
+                facts.append((percent(response), say("fact_response")))
     coded = sum(len(answers) for answers in context.book.by_question.values())
     facts.append((count(coded, say.language), say("fact_answers")))
     if reviewed:
@@ -92,9 +93,11 @@ def _summary_blocks(
     asked = [question for question in schemes if group in context.views(question)]
     if asked and (sentences := overview_sentences(context, asked, group)):
         blocks += [Heading(say("chapter_experience")), Text((" ".join(sentences),))]
+    if group == context.total:
+        blocks += context.caution(group)
     uncertain = [one for one in figures.groups if figures.indicative(one) and group in (one, context.total)]
     if len(uncertain) == 1:
-        blocks.append(Text((wording.caution(uncertain[0], figures.returned(uncertain[0]), say),), "caution"))
+        blocks += context.caution(uncertain[0])
     elif uncertain:
         counts = say.listed([count(figures.returned(one), say.language) for one in uncertain])
         blocks.append(Text((say("cautions", groups=say.listed(uncertain), counts=counts),), "caution"))
@@ -105,13 +108,13 @@ def _response_chapter(context: Context) -> Chapter | None:
     say, figures = context.say, context.figures
     if not figures.response:
         return None
-    columns = (
+    columns = [
         Column(say("col_invited"), "count"),
         Column(say("col_returned"), "count"),
         Column(say("col_response"), "percent"),
         Column(say("col_confidence"), "decimal"),
         Column(say("col_word"), "text"),
-    )
+    ]
     rows, known, total = [], 0, 0
     for row in figures.response:
         confidence = number(row.get("confidence"))
@@ -125,16 +128,19 @@ def _response_chapter(context: Context) -> Chapter | None:
         rows.append(Row(str(row["group"]), cells, weight="total" if is_total else "normal"))
     margin = number(figures.response[0].get("margin"))
     notes = [say("note_confidence", margin=percent(margin))] if margin else []
+    if any(row.cells[0].value is None for row in rows):
+        notes.append(say("note_not_invited"))
     if total and known and total > known:
-        notes.append(say("note_unknown_group", number=count(total - known, say.language)))
-    table = Table(context.next_table(), "respons", say("title_response"), figures.survey.group_label, columns,
+        notes.append(context.unknown_group(total - known))
+    if all(row.cells[0].value is None for row in rows):  # nobody knows how many were invited: no columns about it
+        columns = [column for place, column in enumerate(columns) if place not in (0, 2)]
+        rows = [replace(row, cells=(row.cells[1], *row.cells[3:])) for row in rows]
+    table = Table(context.next_table(), "respons", say("title_response"), figures.survey.group_label, tuple(columns),
                   tuple(rows), tuple(notes))  # fmt: skip
-    cautions = tuple(
-        wording.caution(group, figures.returned(group), say) for group in figures.groups if figures.indicative(group)
-    )
+    cautions = [block for group in (figures.total, *figures.groups) for block in context.caution(group)]
     blocks: list[Block] = [table]
     if cautions:
-        blocks.append(Text(cautions, "caution"))
+        blocks.append(Text(tuple(line for block in cautions for line in block.paragraphs), "caution"))
     return Chapter("respons", say("chapter_response"), "", (View(figures.total, tuple(blocks)),), say("part_closing"))
 
 

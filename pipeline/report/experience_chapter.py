@@ -11,7 +11,7 @@ from pipeline.report import wording
 from pipeline.report.content import Block, Cell, Chapter, Column, Figure, QuoteList, Row, Table, Text, View
 from pipeline.report.context import Context
 from pipeline.report.lookup import Share
-from pipeline.report.numbers import count, percent, whole_percent
+from pipeline.report.numbers import percent, whole_percent
 from pipeline.report.share_tables import hidden_notes, points_table
 
 
@@ -87,8 +87,7 @@ def _overview(context: Context, questions: Sequence[Question], group: str) -> li
     blocks: list[Block] = [Text((say("experience_intro"),), "body")]
     if sentences := overview_sentences(context, questions, group):
         blocks.append(Text((" ".join(sentences),), "lead"))
-    if context.figures.indicative(group) and group != context.total:
-        blocks.append(Text((wording.caution(group, context.figures.returned(group), say),), "caution"))
+    blocks += context.caution(group)
     figure = _judgement_figure(context, table, questions[0], title)
     return [*blocks, table, *([figure] if figure else [])]
 
@@ -147,7 +146,7 @@ def _judgement_table(
     notes = [say("note_one"), *hidden_notes(context, hidden)]
     unknown = _unknown_group(context, rows)
     if unknown > 0:
-        notes.append(say("note_unknown_group", number=count(unknown, say.language)))
+        notes.append(context.unknown_group(unknown))
     return Table(context.next_table(), key, title, stub, tuple(columns), tuple(made), tuple(notes))
 
 

@@ -140,11 +140,9 @@ class Figures:
         return sorted(rows, key=lambda row: row["group"] == self.total)
 
     def indicative(self, group: str) -> bool:
-        """Return whether the percentages of a group are indicative only."""
-        for row in self.response:
-            if row["group"] == group:
-                return str(row.get("word") or "").lower().startswith("indic")
-        return any("indicat" in share.flag for (_, found, _, _), share in self._shares.items() if found == group)
+        """Return whether the percentages of a group are indicative only, as the response table has it."""
+        words = (text(row.get("word")).lower() for row in self.response if row["group"] == group)
+        return any(word.startswith("indic") for word in words)
 
     def returned(self, group: str) -> int:
         """Return how many people of a group took part; 0 when unknown."""

@@ -61,8 +61,7 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
         answered.append(say("set_aside_verbeter"))
     blocks: list[Block] = [Text((" ".join(answered),), "body")]
     blocks.append(Text((" ".join(summary_sentences(context, question, group)),), "lead"))
-    if figures.indicative(group) and not overall:
-        blocks.append(Text((wording.caution(group, figures.returned(group), say),), "caution"))
+    blocks += context.caution(group)
     table = points_table(context, question, codes, group, about)
     blocks.append(table)
     if figure := points_figure(context, question, codes, group, about, table):

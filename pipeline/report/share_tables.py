@@ -105,7 +105,7 @@ def compare_table(context: Context, question: Question, codes: Sequence[Code], t
         notes.append(say("note_marks_rest"))
     unknown = figures.n_answers(question.id, context.total) - sum(figures.n_answers(question.id, one) for one in groups)
     if unknown > 0:
-        notes.append(say("note_unknown_group", number=count(unknown, say.language)))
+        notes.append(context.unknown_group(unknown))
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-vergelijking", title, say("code_stub"), tuple(columns),
                  tuple(rows), tuple(notes))  # fmt: skip

@@ -98,7 +98,9 @@ def differences(points: Sequence[Point], say: Messages, than: str, with_whom: st
 
 
 def caution(group: str, returned: int, say: Messages) -> str:
-    """Return the caution for a group whose percentages are indicative only."""
+    """Return the caution for a group whose percentages are indicative only; without a name for all together."""
+    if not group:
+        return say.several("caution_total", returned, count=count(returned, say.language))
     if returned <= 0:
         return say("caution_unknown", group=group)
     return say.several("caution", returned, group=group, count=count(returned, say.language))

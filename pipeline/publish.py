@@ -83,9 +83,26 @@ def nets(books: Iterable[Codebook]) -> dict[str, list[str]]:
     return out
 
 
+def _judged(survey: Survey, books: dict[str, Codebook]) -> dict[str, list[str]]:
+    """Return code -> the questions in whose answers it is one of the judgements, of which every answer has one."""
+    out: dict[str, list[str]] = {}
+    for question in survey.questions:
+        book = books[question.id]
+        given = {book.resolve(code) for code in question.fixed_codes}
+        for facet in book.facet_list():
+            codes = [code.id for code in book.in_facet(facet.id)]
+            if facet.choice == "one" and not given & set(codes):
+                for code in codes:
+                    out.setdefault(code, []).append(question.id)
+    return out
+
+
 def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list[Path], dict[str, Any]]:
+    import pandas as pd
+
     from pipeline.estimates.compare import compare_shares
     from pipeline.estimates.disclosure import suppress, suppress_comparisons
+    from pipeline.estimates.questions import compare_questions
     from pipeline.estimates.shares import estimate_shares
     from pipeline.estimates.waves import audit_quality
     from pipeline.intake.reference import read_reference
@@ -115,9 +132,10 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     comparisons = compare_shares(shares, reference, gate=gate, total=survey.total_label)
     say("estimates", 2, 3)
     shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under)
+    alike = compare_questions(shares, _judged(survey, books), survey.wave)  # of what is shown: gives nothing away
     tables = {
         "shares": shares,
-        "comparisons": suppress_comparisons(comparisons, shares),
+        "comparisons": pd.concat([suppress_comparisons(comparisons, shares), alike.assign(suppressed=False)]),
         "response": response_table(survey, answers),
     }
     if reference is not None:

@@ -9,10 +9,11 @@ from pipeline.codebook import Code, slug
 from pipeline.config import Question
 from pipeline.report import wording
 from pipeline.report.content import Block, Cell, Chapter, Column, Figure, QuoteList, Row, Table, Text, View
-from pipeline.report.context import Context
+from pipeline.report.context import Context, margin
 from pipeline.report.lookup import Share
-from pipeline.report.numbers import percent, whole_percent
+from pipeline.report.numbers import percent
 from pipeline.report.share_tables import hidden_notes, points_table
+from pipeline.report.verdicts import HIGHER, LOWER
 
 
 def is_experience(context: Context, question: Question) -> bool:
@@ -37,21 +38,21 @@ def experience_chapter(context: Context, question: Question) -> Chapter:
 
 
 def overview_sentences(context: Context, questions: Sequence[Question], group: str) -> list[str]:
-    """Return which schemes people are most positive and most often negative about."""
-    say, sentences = context.say, []
-    for code, key in (("positief", "most_positive"), ("negatief", "most_negative")):
-        ranked = []
-        for question in questions:
-            share = context.figures.share(question.id, group, code)
-            if share is not None and share.share:
-                ranked.append((whole_percent(share.share), context.figures.subject(question), share.share))
-        if len(ranked) > 1:
-            top = max(ranked)[0]
-            labels = [f"‘{title}’" for value, title, _ in ranked if value == top]
-            shown = percent(next(share for value, _, share in ranked if value == top))
-            sentences.append(
-                say(f"{key}_{'one' if len(labels) == 1 else 'many'}", labels=say.listed(labels), share=shown)
-            )
+    """Return which schemes people judge differently from the others together, and which have too few answers."""
+    say, sentences, alike = context.say, [], []
+    for code, name in (("positief", "positive"), ("negatief", "negative")):
+        verdicts = context.figures.verdicts
+        tested = [(question, verdicts.against_questions(question.id, group, code)) for question in questions]
+        found = []
+        for word, key in ((HIGHER, "more"), (LOWER, "less")):
+            if differing := [question for question, verdict in tested if verdict == word]:
+                labels = _with_share(context, differing, group, code)
+                found.append(say(f"schemes_{key}_{name}", labels=say.listed(labels)))
+        sentences += found
+        if any(verdict for _, verdict in tested) and not found:
+            alike.append(name)
+    if alike:
+        sentences.append(say(f"schemes_alike_{alike[0]}" if len(alike) == 1 else "schemes_alike"))
     silent = [
         f"‘{context.figures.subject(question)}’"
         for question in questions
@@ -60,6 +61,14 @@ def overview_sentences(context: Context, questions: Sequence[Question], group: s
     if silent:
         sentences.append(say("few_answers_here", schemes=say.listed(silent)))
     return sentences
+
+
+def _with_share(context: Context, questions: Sequence[Question], group: str, code: str) -> list[str]:
+    """Return the schemes with their share of a judgement, the largest first."""
+    found = [(context.figures.subject(question), context.figures.share(question.id, group, code))
+             for question in questions]  # fmt: skip
+    known = [(title, share.share) for title, share in found if share and share.share is not None]
+    return [f"‘{title}’ ({percent(share)})" for title, share in sorted(known, key=lambda pair: -pair[1])]
 
 
 def _judgement_shares(context: Context, question: Question, group: str) -> list[Share | None]:
@@ -135,15 +144,21 @@ def _judgement_table(
     context: Context, rows: Sequence[tuple[str, Question, str]], key: str, title: str, stub: str
 ) -> Table:
     say, codes = context.say, judgement(context, rows[0][1])
-    columns = [Column(_titled(code.label), "percent") for code in codes] + [Column(say("col_n"), "count")]
+    columns = [Column(say("col_n"), "count")]
+    for code in reversed(codes):
+        named = say("col_margin_of", label=code.label.lower())
+        columns = [Column(_titled(code.label), "percent"), Column(named, "interval"), *columns]
     made, hidden = [], False
     for label, question, group in rows:
-        cells = [context.cell(question.id, group, code.id) for code in codes]
+        cells = []
+        for code in codes:
+            share = context.figures.share(question.id, group, code.id)
+            cells += [context.cell(question.id, group, code.id), margin(share)]
         hidden = hidden or any(cell.hidden for cell in cells)
         n = context.figures.n_answers(question.id, group)
         total = label == context.total
         made.append(Row(label, (*cells, Cell(float(n))), weight="total" if total else "normal"))
-    notes = [say("note_one"), *hidden_notes(context, hidden)]
+    notes = [say("note_one"), say("note_margin"), *hidden_notes(context, hidden)]
     unknown = _unknown_group(context, rows)
     if unknown > 0:
         notes.append(context.unknown_group(unknown))
@@ -161,7 +176,8 @@ def _judgement_figure(context: Context, table: Table, question: Question, title:
     codes = judgement(context, question)
     bars = []
     for row in table.rows:
-        values = [cell.value if isinstance(cell.value, float) else None for cell in row.cells[: len(codes)]]
+        shares = [cell for cell, column in zip(row.cells, table.columns, strict=True) if column.kind == "percent"]
+        values = [cell.value if isinstance(cell.value, float) else None for cell in shares]
         if all(value is not None for value in values) and any(values):  # a gap would stretch the rest
             bars.append((row.label, tuple(values)))
     if not bars:

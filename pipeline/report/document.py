@@ -43,7 +43,6 @@ def make_document(
         for chapter in (_response_chapter(context), _method(context, versions, accounting, agreement, min_cell))
         if chapter
     ]
-    reviewed = sum(one.reviewed for answers in context.book.by_question.values() for one in answers)
     audited = any(figures.reviewed(question.id) for question in figures.questions)
     return Document(
         title=survey.title,
@@ -51,15 +50,15 @@ def make_document(
         total=context.total,
         group_label=survey.group_label,
         groups=figures.groups,
-        facts=_facts(context, reviewed),
+        facts=_facts(context),
         summary=summary,
         chapters=tuple(chapters),
         closing=tuple(closing),
-        provisional="" if audited else say("provisional"),
+        provisional="" if audited or not context.book.texts else say("provisional"),
     )
 
 
-def _facts(context: Context, reviewed: int) -> tuple[tuple[str, str], ...]:
+def _facts(context: Context) -> tuple[tuple[str, str], ...]:
     say = context.say
     facts = []
     for row in context.figures.response:
@@ -67,9 +66,10 @@ def _facts(context: Context, reviewed: int) -> tuple[tuple[str, str], ...]:
             facts.append((count(number(row.get("returned")), say.language), say("fact_returned")))
             if response := number(row.get("response")):
                 facts.append((percent(response), say("fact_response")))
-    coded = sum(len(answers) for answers in context.book.by_question.values())
-    facts.append((count(coded, say.language), say("fact_answers")))
-    if reviewed:
+    texts = context.book.texts
+    if texts:
+        facts.append((count(len(texts), say.language), say("fact_answers")))
+    if reviewed := sum(one.reviewed for one in texts):
         facts.append((count(reviewed, say.language), say("fact_reviewed")))
     return tuple(facts)
 
@@ -152,16 +152,18 @@ def _method(
     min_cell: int,
 ) -> Chapter:
     say, language = context.say, context.say.language
-    answers = [one for found in context.book.by_question.values() for one in found]
+    answers = context.book.texts
     reviewed = sum(one.reviewed for one in answers)
     coded = count(len(answers), language)
-    paragraphs = [say("method_coding")]
+    paragraphs = [say("method_coding")] if answers else []
+    if context.book.ticked:
+        paragraphs.append(say("method_ticks"))
     if reviewed:
         share = percent(reviewed / len(answers))
         audited = any(context.figures.reviewed(question.id) for question in context.figures.questions)
         key = "method_reviewed" if audited else "method_taught"
         paragraphs.append(say(key, reviewed=count(reviewed, language), answers=coded, share=share))
-    else:
+    elif answers:
         paragraphs.append(say("method_unreviewed", answers=coded))
     disclosure = "method_disclosure" if context.figures.small_cells_hidden else "method_disclosure_answers"
     paragraphs += [say("method_reading"), say(disclosure, min_cell=min_cell)]

@@ -166,7 +166,7 @@ def _method(
     elif answers:
         paragraphs.append(say("method_unreviewed", answers=coded))
     disclosure = "method_disclosure" if context.figures.small_cells_hidden else "method_disclosure_answers"
-    paragraphs += [say("method_reading"), say(disclosure, min_cell=min_cell)]
+    paragraphs += [say("method_reading"), say(disclosure, min_cell=min_cell, unit=context.unit)]
     blocks: list[Block] = [Text(tuple(paragraphs))]
     if accounting:
         blocks.append(_accounting_table(context, accounting))

@@ -66,8 +66,9 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
     blocks.append(table)
     if figure := points_figure(context, question, codes, group, about, table):
         blocks.append(figure)
-    if overall and (compared := compare_table(context, question, codes, say("title_compare", title=title, wave=wave))):
-        blocks += [Heading(say("heading_compare")), compared]
+    compared_as = say("title_compare", title=title, wave=wave, unit=context.unit)
+    if overall and (compared := compare_table(context, question, codes, compared_as)):
+        blocks += [Heading(say("heading_compare", unit=context.unit)), compared]
     years = say("title_years", title=title, group=say("all_groups") if overall else group)
     if over_time := years_table(context, question, codes, group, years):
         blocks += [Heading(say("heading_years")), over_time]
@@ -82,6 +83,7 @@ def _points(context: Context, question: Question, group: str, codes: Sequence[Co
     """Return the codes as points, beside what `other` names: `reference`, `rest`, or an earlier wave."""
     figures, residual = context.figures, context.residual(question)
     points = []
+    shown = {code.id for code in codes if (found := figures.share(question.id, group, code.id)) and found.share}
     for code in context.sorted_codes(question, codes, group):
         share = figures.share(question.id, group, code.id)
         beside = None
@@ -94,5 +96,5 @@ def _points(context: Context, question: Question, group: str, codes: Sequence[Co
             beside = figures.earlier(question.id, group, code.id, other)
             word = figures.verdicts.against_wave(question.id, group, code.id, other)
         points.append(Point(code.label, share.share if share else None, beside.share if beside else None, word,
-                            code.id in residual))  # fmt: skip
+                            code.id in residual, code.parent in shown))  # fmt: skip
     return points

@@ -51,7 +51,7 @@ def points_table(
     if shown_beside and any(against(question.id, group, code.id) for code in codes):
         notes.append(say("note_marks_reference" if overall else "note_marks_rest"))
     if has_reference and (n := _reference_n(context, question, codes)):
-        notes.append(say("note_reference", n=count(n, say.language)))
+        notes.append(say("note_reference", label=figures.survey.reference_group, n=count(n, say.language)))
     notes += _flag_notes(context, question, codes, group)
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-{slug(group)}", title, say(f"{what}_stub"),

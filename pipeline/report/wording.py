@@ -16,13 +16,17 @@ _LISTED = 5  # labels in one sentence; more are counted
 
 @dataclass(frozen=True)
 class Point:
-    """One code in a summary: its share here and the share it is compared with (0-1), with the verdict's word."""
+    """One code in a summary: its share here and the share it is compared with (0-1), with the verdict's word.
+
+    A point that is `under` a net of the same list is part of it, and has no rank beside it.
+    """
 
     label: str
     share: float | None
     other: float | None = None
     word: str = ""
     residual: bool = False
+    under: bool = False
 
 
 def ranking(points: Sequence[Point], say: Messages, aim: str) -> list[str]:
@@ -57,7 +61,7 @@ def against_reference(points: Sequence[Point], say: Messages) -> list[str]:
     """Return how the ranking and the shares stand against the reference group."""
     sentences = []
     here = _ranks(points)
-    there = _ranks([Point(point.label, point.other, residual=point.residual) for point in points])
+    there = _ranks([Point(point.label, point.other, residual=point.residual, under=point.under) for point in points])
     if here and there:
         share, leaders = there[0]
         each = "" if len(leaders) == 1 else say("each") + " "
@@ -138,7 +142,8 @@ def _difference(points: Sequence[Point], say: Messages, word: str, than: str) ->
 
 def _ranks(points: Sequence[Point]) -> list[tuple[float, list[str]]]:
     """Return the named points by rank: (share, labels), ties on the percentage as printed."""
-    named = [point for point in points if not point.residual and point.share is not None and point.share > 0]
+    ranked = [point for point in points if not point.residual and not point.under]
+    named = [point for point in ranked if point.share is not None and point.share > 0]
     ordered = sorted(named, key=lambda point: -whole_percent(point.share or 0.0))
     return [
         (tied[0].share or 0.0, [point.label for point in tied])

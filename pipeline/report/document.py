@@ -198,7 +198,11 @@ def _accounting_table(context: Context, accounting: Sequence[tuple[str, int]]) -
     if parts and (gap := read - sum(number for _, number in parts)):
         rows.append(Row(say("accounting_gap"), (Cell(float(gap)),)))
     columns = (Column(say("col_count"), "count"),)
-    return Table(context.next_table(), "antwoorden", say("title_accounting"), say("col_step"), columns, tuple(rows))
+    waves = context.figures.waves_in_file
+    notes = (say("note_accounting_waves", waves=say.listed(list(waves))),) if len(waves) > 1 else ()
+    return Table(
+        context.next_table(), "antwoorden", say("title_accounting"), say("col_step"), columns, tuple(rows), notes
+    )
 
 
 def _agreement_table(context: Context, agreement: pd.DataFrame) -> Table:

@@ -118,7 +118,9 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
     if not waves:
         return None
     columns = [Column(figures.survey.wave, "percent", _n(context, question, group))]
-    columns += [Column(wave, "percent") for wave in waves]
+    columns += [
+        Column(wave, "percent", _n_in_words(context, figures.n_earlier(question.id, group, wave))) for wave in waves
+    ]
     verdicts, rows, hidden, reasons = figures.verdicts, [], False, {}
     for code in codes:
         cell = context.cell(question.id, group, code.id, verdicts.against_wave(question.id, group, code.id, waves[0]))
@@ -131,6 +133,9 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
         hidden = hidden or any(found.hidden for found in cells)
         rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code)))
     notes = [say("note_years")]
+    for name, computed in (("published", False), ("computed", True)):
+        if named := [wave for wave in waves if (wave in figures.waves_in_file) == computed]:
+            notes.append(say(f"note_years_{name}", waves=say.listed(named)))
     if any(verdicts.against_wave(question.id, group, code.id, waves[0]) for code in codes):
         notes.append(say("note_marks_wave", wave=waves[0]))
     for reason in sorted(set(reasons.values())):
@@ -170,8 +175,12 @@ def _flag_notes(context: Context, question: Question, codes: Sequence[Code], gro
 
 def _n(context: Context, question: Question, group: str) -> str:
     n = context.figures.n_answers(question.id, group)
-    text = context.say("col_n_short", number=count(n, context.say.language)) if n else ""
+    text = _n_in_words(context, n)
     return f"{text}\n{context.say('indicative')}" if text and context.figures.indicative(group) else text
+
+
+def _n_in_words(context: Context, n: int) -> str:
+    return context.say("col_n_short", number=count(n, context.say.language)) if n else ""
 
 
 def _reference_n(context: Context, question: Question, codes: Sequence[Code]) -> int:

@@ -111,8 +111,9 @@ def show_run(result: Result) -> None:
         console.print(f"! {note}")
     if left := [name for step in result.steps for name in step.left]:
         console.print(f"! Of an earlier run, and left because you changed it: {', '.join(left)}.")
+    coded = dict(counts).get("coded", 0)
     starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
-    if starts:
+    if starts and coded:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )
@@ -134,7 +135,7 @@ def show_run(result: Result) -> None:
                 f"! {question}: {n:,} answers came after the audit was drawn and had no chance to be checked: "
                 "duiding review push with the same --audit"
             )
-    else:
+    elif coded:
         console.print("! Nobody checked the coding yet, so the percentages are provisional: duiding review --help")
     console.print(f"Page:   {result.report}")
     console.print(f"Tables: {result.report.parent / 'tabellen'}")

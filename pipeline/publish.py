@@ -98,9 +98,26 @@ def one_of(books: Mapping[str, Codebook]) -> dict[str, list[list[str]]]:
     return out
 
 
+def _judged(survey: Survey, books: dict[str, Codebook]) -> dict[str, list[str]]:
+    """Return code -> the questions in whose answers it is one of the judgements, of which every answer has one."""
+    out: dict[str, list[str]] = {}
+    for question in survey.questions:
+        book = books[question.id]
+        given = {book.resolve(code) for code in question.fixed_codes}
+        for facet in book.facet_list():
+            codes = [code.id for code in book.in_facet(facet.id)]
+            if facet.choice == "one" and not given & set(codes):
+                for code in codes:
+                    out.setdefault(code, []).append(question.id)
+    return out
+
+
 def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list[Path], dict[str, Any]]:
+    import pandas as pd
+
     from pipeline.estimates.compare import compare_shares
     from pipeline.estimates.disclosure import suppress, suppress_comparisons
+    from pipeline.estimates.questions import compare_questions
     from pipeline.estimates.shares import estimate_shares
     from pipeline.estimates.waves import audit_quality
     from pipeline.intake.reference import read_reference
@@ -131,9 +148,10 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     comparisons = compare_shares(shares, reference, gate=gate, wave=survey.wave, total=survey.total_label)
     say("estimates", 2, 3)
     shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under, one_of=single)
+    alike = compare_questions(shares, _judged(survey, books), survey.wave)  # of what is shown: gives nothing away
     tables = {
         "shares": shares,
-        "comparisons": suppress_comparisons(comparisons, shares),
+        "comparisons": pd.concat([suppress_comparisons(comparisons, shares), alike.assign(suppressed=False)]),
         "response": response_table(survey, answers),
     }
     if reference is not None:
@@ -186,18 +204,23 @@ def _gate(
 
 
 def response_table(survey: Survey, answers: pd.DataFrame) -> pd.DataFrame:
-    """Return response and reliability per group and in all, for those groups whose invited number is known."""
+    """Return response and reliability of the survey's own wave, per group and in all.
+
+    How many were invited in all is known when survey.yaml says so, or else for every group that answered.
+    """
     from pipeline.estimates.response import response_reliability
 
-    people = answers.drop_duplicates("respondent_id")
-    returned = {str(group): int(number) for group, number in people["group"].value_counts().items()}
+    own = answers["wave"].isna() | (answers["wave"] == survey.wave)
+    people = answers[own].drop_duplicates("respondent_id")
+    returned = {str(group): int(number) for group, number in people["group"].value_counts().sort_index().items()}
     invited = dict(survey.response.invited)
-    total = survey.response.invited_total or (sum(invited.values()) if invited else None)
+    total = survey.response.invited_total
+    if total is None and invited and set(returned) <= set(invited):
+        total = sum(invited.values())
     if total is not None:
         invited[survey.total_label] = total
-        returned[survey.total_label] = len(people)
-    answered = {group: returned.get(group, 0) for group in invited}
-    return response_reliability(answered, invited, margin=survey.response.margin)
+    returned[survey.total_label] = len(people)
+    return response_reliability(returned, invited, margin=survey.response.margin)
 
 
 def report_stage(

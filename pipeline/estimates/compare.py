@@ -116,6 +116,20 @@ def difference_interval(left: tuple[Any, Any, Any], right: tuple[Any, Any, Any])
     return difference, np.clip(low, -1, 1), np.clip(high, -1, 1)
 
 
+def chances(difference: Floats, low: Floats, high: Floats, level: float) -> Floats:
+    """Return the p-values of differences: below 1 - level exactly where the interval leaves out 0."""
+    inward = np.where(difference >= 0, difference - low, high - difference)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        distance = np.where(difference == 0, 0.0, np.abs(difference) / inward * normal_quantile(level))
+    return np.asarray(2 * norm.sf(distance), dtype=float)
+
+
+def words(difference: Any, q: Any, level: float) -> NDArray[np.object_]:
+    """Return the word for each difference: `hoger` or `lager` when q <= 1 - level."""
+    sure, more = np.asarray(q) <= 1 - level, np.asarray(difference) > 0
+    return np.where(sure, np.where(more, HIGHER, LOWER), NO_DIFFERENCE).astype(object)
+
+
 def q_values(p: Any) -> Floats:
     """Return Benjamini-Hochberg q-values; missing p-values stay missing and do not count."""
     p = np.asarray(p, dtype=float)
@@ -183,19 +197,15 @@ def _finish(table: pd.DataFrame, level: float, gate: pd.DataFrame | None) -> pd.
         return share, low, high
 
     difference, low, high = difference_interval(side("left"), side("right"))
-    inward = np.where(difference >= 0, difference - low, high - difference)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        distance = np.where(difference == 0, 0.0, np.abs(difference) / inward * normal_quantile(level))
     table["difference"], table["low"], table["high"] = difference, low, high
-    table["p_value"] = 2 * norm.sf(distance)
+    table["p_value"] = chances(difference, low, high, level)
     table["reason"] = _reasons(table, gate)
     barred = table["reason"].notna()
     table.loc[barred, ["difference", "low", "high", "p_value"]] = np.nan
     table["q_value"] = np.nan
     for _, rows in table.groupby(["question", "kind"], sort=False).groups.items():
         table.loc[rows, "q_value"] = q_values(table.loc[rows, "p_value"])
-    sure = table["q_value"] <= 1 - level
-    word = np.where(sure, np.where(table["difference"] > 0, HIGHER, LOWER), NO_DIFFERENCE)
+    word = words(table["difference"], table["q_value"], level)
     table["word"] = pd.Series(word, index=table.index, dtype=object).where(~barred & table["difference"].notna(), None)
     table["flag"] = pd.Series(None, index=table.index, dtype=object).where(~barred, NOT_COMPARABLE)
     table["left"] = _labels(table["left_group"], table["left_wave"], table["kind"])

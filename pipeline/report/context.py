@@ -12,10 +12,12 @@ import pandas as pd
 
 from pipeline.codebook import Code
 from pipeline.config import Question
-from pipeline.report.content import Cell, Quote, QuoteList, Quotes
+from pipeline.report import wording
+from pipeline.report.content import Cell, Quote, QuoteList, Quotes, Text
 from pipeline.report.labels import Messages
 from pipeline.report.lineage import AnswerBook
 from pipeline.report.lookup import Figures, Share
+from pipeline.report.numbers import count as in_words
 from pipeline.report.verdicts import HIGHER, LOWER
 
 
@@ -75,6 +77,24 @@ class Context:
         key = (question, group, code)
         opens = key if not found.suppressed and self.book.may_open(*key) else None
         return Cell(found.share, mark=arrow(mark), hidden=found.suppressed, opens=opens, source=key)
+
+    def caution(self, group: str) -> list[Text]:
+        """Return the caution for a group (or the total) whose percentages are indicative only; else nothing."""
+        if not self.figures.indicative(group):
+            return []
+        named, returned = "" if group == self.total else group, self.figures.returned(group)
+        return [Text((wording.caution(named, returned, self.say),), "caution")]
+
+    def unknown_group(self, number: int) -> str:
+        """Return the note on people of whom no group is known."""
+        shown = in_words(number, self.say.language)
+        return self.say.several("note_unknown_group", number, count=shown, unit=self.unit)
+
+    @property
+    def unit(self) -> str:
+        """What a group is called in running text: the survey's `group_label` without its capital."""
+        label = self.figures.survey.group_label
+        return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
     def quote_list(self, question: Question, group: str, codes: Sequence[Code]) -> QuoteList | None:
         """Return the quotes of a view in the order of its table; None when there are none."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from pipeline.config import Question
-from pipeline.report import provisional, wording
+from pipeline.report import provisional
 from pipeline.report.content import Block, Cell, Chapter, Column, Document, Heading, Row, Table, Terms, Text, View
 from pipeline.report.context import Context
 from pipeline.report.experience_chapter import (
@@ -43,31 +44,32 @@ def make_document(
         for chapter in (_response_chapter(context), _method(context, versions, accounting, agreement, min_cell))
         if chapter
     ]
-    reviewed = sum(one.reviewed for answers in context.book.by_question.values() for one in answers)
     return Document(
         title=survey.title,
         wave=survey.wave,
         total=context.total,
         group_label=survey.group_label,
         groups=figures.groups,
-        facts=_facts(context, reviewed),
+        facts=_facts(context),
         summary=summary,
         chapters=tuple(chapters),
         closing=tuple(closing),
-        provisional=provisional.banner(context),
+        provisional=provisional.banner(context) if context.book.texts else "",
     )
 
 
-def _facts(context: Context, reviewed: int) -> tuple[tuple[str, str], ...]:
+def _facts(context: Context) -> tuple[tuple[str, str], ...]:
     say = context.say
     facts = []
     for row in context.figures.response:
         if row["group"] == context.total:
             facts.append((count(number(row.get("returned")), say.language), say("fact_returned")))
-            facts.append((percent(number(row.get("response"))), say("fact_response")))
-    coded = sum(len(answers) for answers in context.book.by_question.values())
-    facts.append((count(coded, say.language), say("fact_answers")))
-    if reviewed:
+            if response := number(row.get("response")):
+                facts.append((percent(response), say("fact_response")))
+    texts = context.book.texts
+    if texts:
+        facts.append((count(len(texts), say.language), say("fact_answers")))
+    if reviewed := sum(one.reviewed for one in texts):
         facts.append((count(reviewed, say.language), say("fact_reviewed")))
     return tuple(facts)
 
@@ -92,9 +94,11 @@ def _summary_blocks(
     if asked and (sentences := overview_sentences(context, asked, group)):
         title = provisional.titled(context, say("chapter_experience"), asked, group)
         blocks += [Heading(title), Text((" ".join(sentences),))]
+    if group == context.total:
+        blocks += context.caution(group)
     uncertain = [one for one in figures.groups if figures.indicative(one) and group in (one, context.total)]
     if len(uncertain) == 1:
-        blocks.append(Text((wording.caution(uncertain[0], figures.returned(uncertain[0]), say),), "caution"))
+        blocks += context.caution(uncertain[0])
     elif uncertain:
         counts = say.listed([count(figures.returned(one), say.language) for one in uncertain])
         blocks.append(Text((say("cautions", groups=say.listed(uncertain), counts=counts),), "caution"))
@@ -105,13 +109,13 @@ def _response_chapter(context: Context) -> Chapter | None:
     say, figures = context.say, context.figures
     if not figures.response:
         return None
-    columns = (
+    columns = [
         Column(say("col_invited"), "count"),
         Column(say("col_returned"), "count"),
         Column(say("col_response"), "percent"),
         Column(say("col_confidence"), "decimal"),
         Column(say("col_word"), "text"),
-    )
+    ]
     rows, known, total = [], 0, 0
     for row in figures.response:
         confidence = number(row.get("confidence"))
@@ -125,16 +129,19 @@ def _response_chapter(context: Context) -> Chapter | None:
         rows.append(Row(str(row["group"]), cells, weight="total" if is_total else "normal"))
     margin = number(figures.response[0].get("margin"))
     notes = [say("note_confidence", margin=percent(margin))] if margin else []
+    if any(row.cells[0].value is None for row in rows):
+        notes.append(say("note_not_invited"))
     if total and known and total > known:
-        notes.append(say("note_unknown_group", number=count(total - known, say.language)))
-    table = Table(context.next_table(), "respons", say("title_response"), figures.survey.group_label, columns,
+        notes.append(context.unknown_group(total - known))
+    if all(row.cells[0].value is None for row in rows):  # nobody knows how many were invited: no columns about it
+        columns = [column for place, column in enumerate(columns) if place not in (0, 2)]
+        rows = [replace(row, cells=(row.cells[1], *row.cells[3:])) for row in rows]
+    table = Table(context.next_table(), "respons", say("title_response"), figures.survey.group_label, tuple(columns),
                   tuple(rows), tuple(notes))  # fmt: skip
-    cautions = tuple(
-        wording.caution(group, figures.returned(group), say) for group in figures.groups if figures.indicative(group)
-    )
+    cautions = [block for group in (figures.total, *figures.groups) for block in context.caution(group)]
     blocks: list[Block] = [table]
     if cautions:
-        blocks.append(Text(cautions, "caution"))
+        blocks.append(Text(tuple(line for block in cautions for line in block.paragraphs), "caution"))
     return Chapter("respons", say("chapter_response"), "", (View(figures.total, tuple(blocks)),), say("part_closing"))
 
 
@@ -146,18 +153,22 @@ def _method(
     min_cell: int,
 ) -> Chapter:
     say, language = context.say, context.say.language
-    answers = [one for found in context.book.by_question.values() for one in found]
+    answers = context.book.texts
     reviewed = sum(one.reviewed for one in answers)
     coded = count(len(answers), language)
-    paragraphs = [say("method_coding")]
+    paragraphs = [say("method_coding")] if answers else []
+    if context.book.ticked:
+        paragraphs.append(say("method_ticks"))
     if reviewed:
         share = percent(reviewed / len(answers))
         paragraphs += provisional.method(context, count(reviewed, language), coded, share)
-    else:
+    elif answers:
         paragraphs += [say("method_unreviewed", answers=coded), say("method_no_differences")]
+    else:
+        paragraphs.append(say("method_differences"))
     disclosure = "method_disclosure" if context.figures.small_cells_hidden else "method_disclosure_answers"
     paragraphs[1:1] = [say("method_reading")]
-    paragraphs.append(say(disclosure, min_cell=min_cell))
+    paragraphs.append(say(disclosure, min_cell=min_cell, unit=context.unit))
     blocks: list[Block] = [Text(tuple(paragraphs))]
     if accounting:
         blocks.append(_accounting_table(context, accounting))
@@ -189,7 +200,11 @@ def _accounting_table(context: Context, accounting: Sequence[tuple[str, int]]) -
     if parts and (gap := read - sum(number for _, number in parts)):
         rows.append(Row(say("accounting_gap"), (Cell(float(gap)),)))
     columns = (Column(say("col_count"), "count"),)
-    return Table(context.next_table(), "antwoorden", say("title_accounting"), say("col_step"), columns, tuple(rows))
+    waves = context.figures.waves_in_file
+    notes = (say("note_accounting_waves", waves=say.listed(list(waves))),) if len(waves) > 1 else ()
+    return Table(
+        context.next_table(), "antwoorden", say("title_accounting"), say("col_step"), columns, tuple(rows), notes
+    )
 
 
 def _agreement_table(context: Context, agreement: pd.DataFrame) -> Table:

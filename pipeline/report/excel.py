@@ -184,7 +184,7 @@ def _contents_sheet(
         sheet.write_string(row, 1, plain(table.title), styles())
     row = 5 + len(document.tables)
     sheet.write_url(row, 0, f"internal:'{answers}'!A1", link, answers)
-    sheet.write_string(row, 1, plain(say("answers_note")), styles())
+    sheet.write_string(row, 1, plain(say("answers_note", label=context.figures.survey.group_label)), styles())
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.activate()

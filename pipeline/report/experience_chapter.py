@@ -9,10 +9,11 @@ from pipeline.codebook import Code, slug
 from pipeline.config import Question
 from pipeline.report import provisional, wording
 from pipeline.report.content import Block, Cell, Chapter, Column, Figure, QuoteList, Row, Table, Text, View
-from pipeline.report.context import Context
+from pipeline.report.context import Context, margin
 from pipeline.report.lookup import Share
-from pipeline.report.numbers import count, percent, whole_percent
+from pipeline.report.numbers import percent
 from pipeline.report.share_tables import hidden_notes, points_table
+from pipeline.report.verdicts import HIGHER, LOWER
 
 
 def is_experience(context: Context, question: Question) -> bool:
@@ -37,21 +38,21 @@ def experience_chapter(context: Context, question: Question) -> Chapter:
 
 
 def overview_sentences(context: Context, questions: Sequence[Question], group: str) -> list[str]:
-    """Return which schemes people are most positive and most often negative about."""
-    say, sentences = context.say, []
-    for code, key in (("positief", "most_positive"), ("negatief", "most_negative")):
-        ranked = []
-        for question in questions:
-            share = context.figures.share(question.id, group, code)
-            if share is not None and share.share is not None and share.anyone and not share.surpassed_elsewhere:
-                ranked.append((whole_percent(share.share), context.figures.subject(question), share.share))
-        if len(ranked) > 1:
-            top = max(ranked)[0]
-            labels = [f"‘{title}’" for value, title, _ in ranked if value == top]
-            shown = percent(next(share for value, _, share in ranked if value == top))
-            sentences.append(
-                say(f"{key}_{'one' if len(labels) == 1 else 'many'}", labels=say.listed(labels), share=shown)
-            )
+    """Return which schemes people judge differently from the others together, and which have too few answers."""
+    say, sentences, alike = context.say, [], []
+    for code, name in (("positief", "positive"), ("negatief", "negative")):
+        verdicts = context.figures.verdicts
+        tested = [(question, verdicts.against_questions(question.id, group, code)) for question in questions]
+        found = []
+        for word, key in ((HIGHER, "more"), (LOWER, "less")):
+            if differing := [question for question, verdict in tested if verdict == word]:
+                labels = _with_share(context, differing, group, code)
+                found.append(say(f"schemes_{key}_{name}", labels=say.listed(labels)))
+        sentences += found
+        if any(verdict for _, verdict in tested) and not found:
+            alike.append(name)
+    if alike:
+        sentences.append(say(f"schemes_alike_{alike[0]}" if len(alike) == 1 else "schemes_alike"))
     silent = [
         f"‘{context.figures.subject(question)}’"
         for question in questions
@@ -60,6 +61,14 @@ def overview_sentences(context: Context, questions: Sequence[Question], group: s
     if silent:
         sentences.append(say("few_answers_here", schemes=say.listed(silent)))
     return sentences
+
+
+def _with_share(context: Context, questions: Sequence[Question], group: str, code: str) -> list[str]:
+    """Return the schemes with their share of a judgement, the largest first."""
+    found = [(context.figures.subject(question), context.figures.share(question.id, group, code))
+             for question in questions]  # fmt: skip
+    known = [(title, share.share) for title, share in found if share and share.share is not None]
+    return [f"‘{title}’ ({percent(share)})" for title, share in sorted(known, key=lambda pair: -pair[1])]
 
 
 def _judgement_shares(context: Context, question: Question, group: str) -> list[Share | None]:
@@ -88,8 +97,7 @@ def _overview(context: Context, questions: Sequence[Question], group: str) -> li
     blocks: list[Block] = [Text((say("experience_intro"),), "body"), *provisional.caution(context, questions, group)]
     if sentences := overview_sentences(context, questions, group):
         blocks.append(Text((" ".join(sentences),), "lead"))
-    if context.figures.indicative(group) and group != context.total:
-        blocks.append(Text((wording.caution(group, context.figures.returned(group), say),), "caution"))
+    blocks += context.caution(group)
     figure = _judgement_figure(context, table, questions[0], title)
     return [*blocks, table, *([figure] if figure else [])]
 
@@ -139,21 +147,28 @@ def _judgement_table(
     context: Context, rows: Sequence[tuple[str, Question, str]], key: str, title: str, stub: str
 ) -> Table:
     say, codes = context.say, judgement(context, rows[0][1])
-    columns = [Column(_titled(code.label), "percent") for code in codes] + [Column(say("col_n"), "count")]
+    columns = [Column(say("col_n"), "count")]
+    for code in reversed(codes):
+        named = say("col_margin_of", label=code.label.lower())
+        columns = [Column(_titled(code.label), "percent"), Column(named, "interval"), *columns]
     made, hidden = [], False
     states = [provisional.status(context, question, [group]) for _, question, group in rows]
     for (label, question, group), status in zip(rows, states, strict=True):
-        cells = [context.cell(question.id, group, code.id) for code in codes]
+        cells = []
+        for code in codes:
+            share = context.figures.share(question.id, group, code.id)
+            cells += [context.cell(question.id, group, code.id), margin(share)]
         hidden = hidden or any(cell.hidden for cell in cells)
         n = context.figures.n_answers(question.id, group)
         total = label == context.total
         shown = say("title_provisional", title=label) if status and not all(states) else label
         made.append(Row(shown, (*cells, Cell(float(n))), weight="total" if total else "normal", status=status))
-    notes = [say("note_one"), *provisional.notes(context, [(question, group) for _, question, group in rows])]
+    notes = [say("note_one"), say("note_margin")]
+    notes += provisional.notes(context, [(question, group) for _, question, group in rows])
     notes += [*hidden_notes(context, hidden)]
     unknown = _unknown_group(context, rows)
     if unknown > 0:
-        notes.append(say("note_unknown_group", number=count(unknown, say.language)))
+        notes.append(context.unknown_group(unknown))
     return Table(context.next_table(), key, title, stub, tuple(columns), tuple(made), tuple(notes))
 
 
@@ -168,7 +183,8 @@ def _judgement_figure(context: Context, table: Table, question: Question, title:
     codes = judgement(context, question)
     bars = []
     for row in table.rows:
-        values = [cell.value if isinstance(cell.value, float) else None for cell in row.cells[: len(codes)]]
+        shares = [cell for cell, column in zip(row.cells, table.columns, strict=True) if column.kind == "percent"]
+        values = [cell.value if isinstance(cell.value, float) else None for cell in shares]
         if all(value is not None for value in values) and any(values):  # a gap would stretch the rest
             bars.append((row.label, tuple(values)))
     if not bars:

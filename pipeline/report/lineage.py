@@ -96,6 +96,16 @@ class AnswerBook:
         self.coded = [one for one in coded if one.wave in ("", wave)]
 
     @cached_property
+    def texts(self) -> list[Coded]:
+        """The answers with text to code; a tick without a word beside it is none of them."""
+        return [one for one in self.coded if one.status == ANSWER]
+
+    @cached_property
+    def ticked(self) -> bool:
+        """Whether respondents ticked codes themselves."""
+        return any(role == "tick" for one in self.coded for role, _ in one.codes.values())
+
+    @cached_property
     def by_question(self) -> Mapping[str, list[Coded]]:
         """Question -> its answers that carry a code."""
         found: dict[str, list[Coded]] = defaultdict(list)

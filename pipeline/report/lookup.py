@@ -137,10 +137,20 @@ class Figures:
         """Return the figure of an earlier wave, from the survey's own file or else as published then."""
         return self._shares.get((question, group, wave, code)) or self._published.get((question, group, wave, code))
 
+    def n_earlier(self, question: str, group: str, wave: str) -> int:
+        """Return how many answered a question in an earlier wave; 0 when that was not published."""
+        found = (self.earlier(question, group, code.id, wave) for code in self.codebooks[question].codes)
+        return max((share.n for share in found if share), default=0)
+
     def earlier_waves(self, question: str, group: str) -> list[str]:
         """Return the earlier waves that have figures for a question and group, newest first."""
         keys: Iterable[tuple[str, str, str, str]] = [*self._shares, *self._published]
         return earlier_waves((wave for q, g, wave, _ in keys if q == question and g == group), self.survey.wave)
+
+    @cached_property
+    def waves_in_file(self) -> tuple[str, ...]:
+        """The waves whose figures were computed from the survey's own file, oldest first."""
+        return tuple(sorted({wave for _, _, wave, _ in self._shares if wave}))
 
     @cached_property
     def response(self) -> list[dict[str, Any]]:
@@ -153,11 +163,9 @@ class Figures:
         return sorted(rows, key=lambda row: row["group"] == self.total)
 
     def indicative(self, group: str) -> bool:
-        """Return whether the percentages of a group are indicative only."""
-        for row in self.response:
-            if row["group"] == group:
-                return str(row.get("word") or "").lower().startswith("indic")
-        return any("indicat" in share.flag for (_, found, _, _), share in self._shares.items() if found == group)
+        """Return whether the percentages of a group are indicative only, as the response table has it."""
+        words = (text(row.get("word")).lower() for row in self.response if row["group"] == group)
+        return any(word.startswith("indic") for word in words)
 
     def returned(self, group: str) -> int:
         """Return how many people of a group took part; 0 when unknown."""

@@ -65,15 +65,14 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
         answered.append(say("set_aside_verbeter"))
     blocks: list[Block] = [Text((" ".join(answered),), "body"), *provisional.caution(context, [question], group)]
     blocks.append(Text((" ".join(summary_sentences(context, question, group)),), "lead"))
-    if figures.indicative(group) and not overall:
-        blocks.append(Text((wording.caution(group, figures.returned(group), say),), "caution"))
+    blocks += context.caution(group)
     table = points_table(context, question, codes, group, about)
     blocks.append(table)
     if figure := points_figure(context, question, codes, group, about, table):
         blocks.append(figure)
-    compare = named(say("title_compare", title=title, wave=wave))
+    compare = named(say("title_compare", title=title, wave=wave, unit=context.unit))
     if overall and (compared := compare_table(context, question, codes, compare)):
-        blocks += [Heading(say("heading_compare")), compared]
+        blocks += [Heading(say("heading_compare", unit=context.unit)), compared]
     years = named(say("title_years", title=title, group=say("all_groups") if overall else group))
     if over_time := years_table(context, question, codes, group, years):
         blocks += [Heading(say("heading_years")), over_time]
@@ -88,6 +87,7 @@ def _points(context: Context, question: Question, group: str, codes: Sequence[Co
     """Return the codes as points, beside what `other` names: `reference`, `rest`, or an earlier wave."""
     figures, residual = context.figures, context.residual(question)
     points = []
+    shown = {code.id for code in codes if (found := figures.share(question.id, group, code.id)) and found.share}
     for code in context.sorted_codes(question, codes, group):
         share = figures.share(question.id, group, code.id)
         beside = None
@@ -106,6 +106,7 @@ def _points(context: Context, question: Question, group: str, codes: Sequence[Co
                 beside.share if beside else None,
                 word,
                 residual=code.id in residual,
+                under=code.parent in shown,
                 ranked=share is not None and not share.surpassed,
                 few=share is not None and not share.suppressed and not share.anyone,
                 hidden=share is not None and share.suppressed,

@@ -55,7 +55,7 @@ def points_table(
     if shown_beside and any(against(question.id, group, code.id) for code in codes):
         notes.append(say("note_marks_reference" if overall else "note_marks_rest"))
     if has_reference and (n := _reference_n(context, question, codes)):
-        notes.append(say("note_reference", n=count(n, say.language)))
+        notes.append(say("note_reference", label=figures.survey.reference_group, n=count(n, say.language)))
     if not status:  # of a provisional figure the flag says why nothing is compared
         notes += _reason_notes(context, reasons, say("the_reference"))
     notes += _flag_notes(context, question, codes, group)
@@ -112,7 +112,7 @@ def compare_table(context: Context, question: Question, codes: Sequence[Code], t
         notes.append(say("note_marks_rest"))
     unknown = figures.n_answers(question.id, context.total) - sum(figures.n_answers(question.id, one) for one in groups)
     if unknown > 0:
-        notes.append(say("note_unknown_group", number=count(unknown, say.language)))
+        notes.append(context.unknown_group(unknown))
     notes += provisional.notes(context, [(question, group) for group in (context.total, *groups)])
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-vergelijking", title, say("code_stub"), tuple(columns),
@@ -126,7 +126,9 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
     if not waves:
         return None
     columns = [Column(figures.survey.wave, "percent", _n(context, question, group))]
-    columns += [Column(wave, "percent") for wave in waves]
+    columns += [
+        Column(wave, "percent", _n_in_words(context, figures.n_earlier(question.id, group, wave))) for wave in waves
+    ]
     verdicts, rows, hidden, reasons = figures.verdicts, [], False, {}
     status = provisional.status(context, question, [group])
     for code in codes:
@@ -139,6 +141,9 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
         hidden = hidden or any(found.hidden for found in cells)
         rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
     notes = [say("note_years")]
+    for name, computed in (("published", False), ("computed", True)):
+        if named := [wave for wave in waves if (wave in figures.waves_in_file) == computed]:
+            notes.append(say(f"note_years_{name}", waves=say.listed(named)))
     if any(verdicts.against_wave(question.id, group, code.id, waves[0]) for code in codes):
         notes.append(say("note_marks_wave", wave=waves[0]))
     notes += _reason_notes(context, reasons, waves[0])
@@ -179,11 +184,15 @@ def _n(context: Context, question: Question, group: str) -> str:
     n = context.figures.n_answers(question.id, group)
     if not n:
         return ""
-    lines = [context.say("col_n_short", number=count(n, context.say.language))]
+    lines = [_n_in_words(context, n)]
     lines += [context.say("indicative")] if context.figures.indicative(group) else []
     of_all = context.figures.provisional(question.id, context.total)  # then the title says it
     lines += [context.say("provisional_word")] if not of_all and context.figures.provisional(question.id, group) else []
     return "\n".join(lines)
+
+
+def _n_in_words(context: Context, n: int) -> str:
+    return context.say("col_n_short", number=count(n, context.say.language)) if n else ""
 
 
 def _reference_n(context: Context, question: Question, codes: Sequence[Code]) -> int:

@@ -14,6 +14,7 @@ LOWER: Final = "lager"
 NONE: Final = "geen aantoonbaar verschil"
 REFERENCE: Final = "reference"
 _REST: Final = "rest"
+_QUESTIONS: Final = "questions"
 
 
 class Verdicts:
@@ -46,6 +47,10 @@ class Verdicts:
         """Return the word for a group against the other groups; empty when not tested."""
         return self._words.get((question, code, group, _REST), "")
 
+    def against_questions(self, question: str, group: str, code: str) -> str:
+        """Return the word for a question against the other questions that were judged; empty when not tested."""
+        return self._words.get((question, code, group, _QUESTIONS), "")
+
     def against_wave(self, question: str, group: str, code: str, wave: str) -> str:
         """Return the word for this wave against an earlier one in a group; empty when not tested."""
         return self._words.get((question, code, group, wave), "")
@@ -58,7 +63,9 @@ class Verdicts:
         left, left_wave = self._side(row, "left")
         right, right_wave = self._side(row, "right")
         group = _text(row.get("group")) or left or self._total
-        if self._reference == right:
+        if _text(row.get("kind")) == _QUESTIONS:
+            other = _QUESTIONS
+        elif self._reference == right:
             other = REFERENCE
         elif _text(row.get("kind")) == "wave" or (right_wave and right_wave != (left_wave or self._wave)):
             other = right_wave

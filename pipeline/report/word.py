@@ -118,7 +118,7 @@ def _table(word: WordDocument, table: Table, language: str) -> None:
 
     made = word.add_table(rows=1 + len(table.rows), cols=1 + len(table.columns))
     table_look(made)
-    stub = 5.8 if len(table.columns) < 6 else 4.6
+    stub = 5.8 if len(table.columns) < 6 else 4.6 if len(table.columns) < 9 else 3.2
     widths = [stub, *[min(3.2, (_TEXT_WIDTH - stub) / len(table.columns))] * len(table.columns)]
     for place, width in enumerate(widths):
         made.columns[place].width = Cm(width)
@@ -136,6 +136,7 @@ def _table(word: WordDocument, table: Table, language: str) -> None:
             cells[place].text = plain(shown(cell, column, language) + mark)
             if column.heat and isinstance(cell.value, float) and strongest:
                 heat(cells[place], cell.value / strongest, LIGHT["bar"])
+    small = 8.5 if len(table.columns) < 9 else 6.5
     for number, line in enumerate(made.rows):
         total = number > 0 and table.rows[number - 1].weight == "total"
         for place, cell in enumerate(line.cells):
@@ -147,7 +148,7 @@ def _table(word: WordDocument, table: Table, language: str) -> None:
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                 for run in paragraph.runs:
                     run.bold = number == 0 or total or None
-                    run.font.size = Pt(8.5 if number == 0 else 9.5)
+                    run.font.size = Pt(small if number == 0 else small + 1)
         rule(line, strong=number == 0)
     repeat_head(made.rows[0])
 

@@ -20,6 +20,7 @@ class Point:
 
     `ranked` is false where a point left out is larger; `few` is true where the share stands for less than half a
     person, `hidden` where it is left out itself.
+    A point that is `under` a net of the same list is part of it, and has no rank beside it.
     """
 
     label: str
@@ -30,6 +31,7 @@ class Point:
     ranked: bool = True
     few: bool = False
     hidden: bool = False
+    under: bool = False
 
 
 def ranking(points: Sequence[Point], say: Messages, aim: str) -> list[str]:
@@ -64,7 +66,7 @@ def against_reference(points: Sequence[Point], say: Messages) -> list[str]:
     """Return how the ranking and the shares stand against the reference group."""
     sentences = []
     here = _ranks(points)
-    there = _ranks([Point(point.label, point.other, residual=point.residual) for point in points])
+    there = _ranks([Point(point.label, point.other, residual=point.residual, under=point.under) for point in points])
     if here and there:
         share, leaders = there[0]
         each = "" if len(leaders) == 1 else say("each") + " "
@@ -105,7 +107,9 @@ def differences(points: Sequence[Point], say: Messages, than: str, with_whom: st
 
 
 def caution(group: str, returned: int, say: Messages) -> str:
-    """Return the caution for a group whose percentages are indicative only."""
+    """Return the caution for a group whose percentages are indicative only; without a name for all together."""
+    if not group:
+        return say.several("caution_total", returned, count=count(returned, say.language))
     if returned <= 0:
         return say("caution_unknown", group=group)
     return say.several("caution", returned, group=group, count=count(returned, say.language))
@@ -147,7 +151,7 @@ def _difference(points: Sequence[Point], say: Messages, word: str, than: str) ->
 def _ranks(points: Sequence[Point]) -> list[tuple[float, list[str]]]:
     """Return the named points by rank: (share, labels), ties on the percentage as printed."""
     known = [point for point in points if point.share is not None and point.share > 0]
-    named = [point for point in known if point.ranked and not point.few and not point.residual]
+    named = [point for point in known if point.ranked and not point.few and not point.residual and not point.under]
     ordered = sorted(named, key=lambda point: -whole_percent(point.share or 0.0))
     return [
         (tied[0].share or 0.0, [point.label for point in tied])

@@ -46,7 +46,15 @@ def test_everyone_answered_is_certain_and_no_one_says_nothing() -> None:
     assert table["word"].tolist() == ["representatief", "indicatief"]
 
 
-@pytest.mark.parametrize(("returned", "invited"), [({"A": 20}, {"A": 10}), ({"A": 1, "B": 1}, {"A": 10})])
+def test_a_group_without_a_number_of_invited_is_held_to_the_same_bar() -> None:
+    """As if very many were invited: 270 people give 90% confidence at a margin of 5%, 265 people do not."""
+    table = response_reliability({"A": 25, "B": 270, "C": 265}, {"A": 40}).set_index("group")
+    assert table["response"].isna().to_dict() == {"A": False, "B": True, "C": True}
+    assert table["confidence"]["B"] == pytest.approx(response_reliability({"B": 270}, {"B": 10**9})["confidence"][0])
+    assert table["word"].to_dict() == {"A": "indicatief", "B": "representatief", "C": "indicatief"}
+
+
+@pytest.mark.parametrize(("returned", "invited"), [({"A": 20}, {"A": 10}), ({"A": -1}, {"A": 10})])
 def test_impossible_counts_are_refused(returned: dict[str, int], invited: dict[str, int]) -> None:
     with pytest.raises(TableError, match="survey.yaml"):
         response_reliability(returned, invited)

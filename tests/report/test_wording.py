@@ -70,6 +70,12 @@ def test_ties_agreement_and_gaps(shares: dict[str, float | None], expected: str)
     assert text(wording.ranking(points, NL, "succes")) == expected
 
 
+def test_a_net_is_not_followed_by_its_own_codes() -> None:
+    points = [Point("Communicatie", 0.92), Point("Brieven", 0.6, under=True), Point("Snelheid", 0.3)]
+    expected = "Het vaakst genoemde verbeterpunt is ‘Communicatie’ (92%). Daarna volgt ‘Snelheid’ (30%)."
+    assert text(wording.ranking(points, NL, "verbeter")) == expected
+
+
 def test_many_points_on_one_rank_are_counted_not_listed() -> None:
     points = [Point(letter, 0.1) for letter in "ABCDEFGH"]
     assert text(wording.ranking(points, NL, "verbeter")) == (
@@ -120,7 +126,7 @@ def test_what_was_not_tested_is_not_mentioned() -> None:
 
 def test_against_the_rest_gives_only_the_own_share() -> None:
     points = [Point("A", 0.3, 0.1, "hoger")]
-    assert text(wording.against_rest(points, NL)) == "‘A’ (30%) wordt hier vaker genoemd dan in de andere gemeenten."
+    assert text(wording.against_rest(points, NL)) == "‘A’ (30%) wordt hier vaker genoemd dan bij de rest."
 
 
 @pytest.mark.parametrize(
@@ -159,8 +165,8 @@ def test_less_than_half_a_person_is_not_worth_a_word() -> None:
 def test_a_difference_is_said_without_a_percentage_of_nobody() -> None:
     points = [Point("a", 0.004, word="lager", few=True), Point("b", 0.3, word="hoger")]
     assert text(wording.against_rest(points, NL)) == (
-        "‘b’ (30%) wordt hier vaker genoemd dan in de andere gemeenten. "
-        "‘a’ wordt hier minder vaak genoemd dan in de andere gemeenten."
+        "‘b’ (30%) wordt hier vaker genoemd dan bij de rest. "
+        "‘a’ wordt hier minder vaak genoemd dan bij de rest."
     )
     assert "‘a’" not in text(wording.ranking(points, NL, "succes"))
 

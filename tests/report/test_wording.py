@@ -165,8 +165,7 @@ def test_less_than_half_a_person_is_not_worth_a_word() -> None:
 def test_a_difference_is_said_without_a_percentage_of_nobody() -> None:
     points = [Point("a", 0.004, word="lager", few=True), Point("b", 0.3, word="hoger")]
     assert text(wording.against_rest(points, NL)) == (
-        "‘b’ (30%) wordt hier vaker genoemd dan bij de rest. "
-        "‘a’ wordt hier minder vaak genoemd dan bij de rest."
+        "‘b’ (30%) wordt hier vaker genoemd dan bij de rest. ‘a’ wordt hier minder vaak genoemd dan bij de rest."
     )
     assert "‘a’" not in text(wording.ranking(points, NL, "succes"))
 

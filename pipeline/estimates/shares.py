@@ -17,6 +17,7 @@ it falls short: docs/percentages.md. The steps: `units` (codings -> respondents)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -65,7 +66,8 @@ def estimate_shares(
     intervals are made, and why, is in docs/percentages.md.
 
     Args:
-        codings: contract CODINGS. A reviewed answer has at least one row of its review, applied or not.
+        codings: contract CODINGS. A review has a row for every code that was asked, applied or not. A code without a
+            row was not asked: its share rests on the machine and on the reviews that did ask for it.
         sample: contract SAMPLE. None while there are audit codings: the audit is taken to be a simple random sample of
             each question's answers, and `method` says so.
         answers: contract ANSWERS; required.
@@ -101,9 +103,10 @@ def estimate_shares(
                     expected="that name only for all groups together", do="choose another total label")
         )  # fmt: skip
     sample = None if sample is None else check_table(sample, SAMPLE)
+    found = collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
     parts = [
-        _question_shares(units, method, level, population or {}, total, min_group_audit)
-        for units in collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
+        _together([_question_shares(units, method, level, population or {}, total, min_group_audit) for units in alike])
+        for _, alike in groupby(found, key=lambda units: (units.question, units.wave))
     ]
     shares = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in SHARES.columns})
     return check_table(shares, SHARES)
@@ -155,6 +158,14 @@ def _question_shares(
     return frame
 
 
+def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of one question and wave by group and code; codes asked of other answers came apart."""
+    frame = pd.concat(parts, ignore_index=True)
+    order = {group: number for number, group in enumerate(dict.fromkeys(frame["group"]))}
+    rows = frame.assign(group=frame["group"].map(order)).sort_values(["group", "place"], kind="stable").index
+    return frame.loc[rows].drop(columns="place")
+
+
 def _estimate(evidence: Evidence, method: str, level: float, customers: Floats) -> dict[str, Floats]:
     """Return every number of a row as arrays of shape (groups, codes)."""
     estimate: Estimate = METHODS[method](evidence, level)
@@ -194,6 +205,7 @@ def _frame(units: Units, names: Sequence[str], numbers: dict[str, Floats], metho
             "group": np.repeat(np.array(names, dtype=object), n_codes),
             "wave": pd.Series([units.wave] * len(estimated), dtype=object),
             "code": np.tile(np.array(units.codes, dtype=object), len(names)),
+            "place": np.tile(units.place, len(names)),
             "kind": np.tile([("net" if code in units.nets else "code") for code in units.codes], len(names)),
             **flat,
         }

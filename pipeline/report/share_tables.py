@@ -13,6 +13,7 @@ from pipeline.report.labels import Messages
 from pipeline.report.numbers import count, percent
 
 _MOST_PANELS = 12
+_UNREVIEWED = "coding_error_not_in_interval"
 
 
 def points_table(
@@ -163,9 +164,13 @@ def hidden_notes(context: Context, hidden: bool) -> list[str]:
 
 def _flag_notes(context: Context, question: Question, codes: Sequence[Code], group: str) -> list[str]:
     """Return what the estimates flagged, in words, each once."""
-    found = (context.figures.share(question.id, group, code.id) for code in codes)
-    flags = dict.fromkeys(flag.strip() for share in found if share for flag in share.flag.split(";"))
-    return [note for flag in flags if (note := context.say.maybe(f"flag_{flag}", ""))]
+    found = [(code.label, share) for code in codes if (share := context.figures.share(question.id, group, code.id))]
+    flags = dict.fromkeys(flag.strip() for _, share in found for flag in share.flag.split(";"))
+    notes = {flag: context.say.maybe(f"flag_{flag}", "") for flag in flags}
+    if _UNREVIEWED in notes and context.figures.reviewed(question.id):  # codes added or renamed since the review
+        labels = context.say.listed([label for label, share in found if _UNREVIEWED in share.flag])
+        notes[_UNREVIEWED] = context.say("note_not_asked", labels=labels)
+    return [note for note in notes.values() if note]
 
 
 def _n(context: Context, question: Question, group: str) -> str:

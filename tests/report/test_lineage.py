@@ -104,3 +104,17 @@ def test_a_suppressed_share_closes_its_answers(data: ReportData) -> None:
 def test_other_waves_are_not_behind_this_years_cells(data: ReportData, group: str) -> None:
     older = replace(data, answers=data.answers.assign(wave="2018"))
     assert make_context(older, Options()).book.behind("succes", group, "klantmanager") == []
+
+
+def test_a_code_that_the_reviewer_was_not_asked_about_stays_the_machines() -> None:
+    answers = pd.DataFrame({"answer_id": ["a"], "respondent_id": ["r"], "question": ["q"], "status": ["answer"]})
+    codings = pd.DataFrame(
+        [
+            ("a", "oud", True, "m", "machine"),
+            ("a", "nieuw", True, "m", "machine"),
+            ("a", "oud", False, "anna", "audit"),
+        ],
+        columns=["answer_id", "code", "applied", "coder", "role"],
+    )
+    (one,) = coded_answers(answers, codings)
+    assert one.codes == {"nieuw": ("machine", "m")}

@@ -143,9 +143,11 @@ def status(
     """Say what is done and left, how well coders agree, and whether stopping now is defensible."""
     from pipeline.planning import Planner
     from pipeline.review.coders import Coders
-    from pipeline.review.describe import describe
+    from pipeline.review.describe import describe, describe_lost
     from pipeline.review.progress import review_progress
+    from pipeline.review.reviewed import current_events
     from pipeline.review.server import is_running, local_server
+    from pipeline.review.texts import lost
 
     found, workspace = _load(survey)
     local = local_server(workspace)
@@ -158,6 +160,8 @@ def status(
     planner = Planner(found, workspace)
     states = review_progress(workspace, found, half_width=planner.half_width, margin=margin)
     coders = Coders(workspace)
+    for line in describe_lost(lost(current_events(workspace))):
+        _say(line)
     for state in states:
         _say("\n" + "\n".join(describe(state, coders.login, planner.needed(state.question, margin), margin)))
     if not states:

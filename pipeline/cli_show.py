@@ -11,6 +11,8 @@ from rich.table import Table
 from pipeline.tables import ANSWER, STATUSES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.config import Survey
     from pipeline.intake.prepare import Intake
     from pipeline.job import Result
@@ -66,8 +68,34 @@ def show_check(survey: Survey, intake: Intake) -> None:
         warnings.append(f"... and {len(intake.dropped) - 5} more rows left out")
     for warning in warnings:
         console.print(f"! {warning}")
+    for line in _row_ids(people["respondent_id"]):
+        console.print(line, markup=False)
     if not warnings:
         console.print("Fit to code.")
+
+
+def _row_ids(respondents: pd.Series) -> list[str]:
+    """Return the warning that answers are known by their row only, so that reviewed codings can end up elsewhere."""
+    if not respondents.astype(str).str.fullmatch(r"r\d{4,}").all():
+        return []
+    return [
+        "! Answers are known by their row number: don't insert, delete or sort rows once people have reviewed some. "
+        "Next: name a column with ids that are not personal under 'input.respondent'"
+    ]
+
+
+def show_lost(survey: Survey, intake: Intake) -> None:
+    """Print which reviewed answers have another text in the file now, or are not in it."""
+    from pipeline.review.describe import describe_lost
+    from pipeline.review.reviewed import current_events
+    from pipeline.review.texts import lost, texts_of
+    from pipeline.workspace import Workspace
+
+    workspace = Workspace(survey.workspace_path)
+    if not workspace.path("review", "review.jsonl").is_file():
+        return
+    for line in describe_lost(lost(current_events(workspace, texts_of(intake.answers)))):
+        _console().print(line, markup=False)
 
 
 def show_published(survey: Survey) -> None:
@@ -93,6 +121,9 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
+    from pipeline.review.describe import describe_lost
+    from pipeline.review.texts import Lost
+
     console = _console()
     counts = result.accounting
     if result.unchanged:
@@ -108,11 +139,16 @@ def show_run(result: Result) -> None:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
         )
-    audited = result.workspace.note("estimates").get("audited", 0)
-    if audited:
+    estimates = result.workspace.note("estimates")
+    if audited := estimates.get("audited", 0):
         console.print(f"{audited:,} answers were checked by people; the percentages are corrected for coding errors.")
+        if provisional := estimates.get("provisional"):
+            console.print(f"! But nobody checked these, so they are provisional: {', '.join(provisional)}")
     else:
         console.print("! Nobody checked the coding yet, so the percentages are provisional: duiding review --help")
+    lost = Lost(tuple(estimates.get("changed", ())), tuple(estimates.get("gone", ())))
+    for line in [*describe_lost(lost), *_row_ids(result.table("answers")["respondent_id"])]:
+        console.print(line, markup=False)
     console.print(f"Page:   {result.report}")
     console.print(f"Tables: {result.report.parent / 'tabellen'}")
     console.print(f"Next: open the page: duiding report {result.survey.file} --open")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
+from pipeline.checked import audited, not_counted, provisional
 from pipeline.config import Survey, earlier_codebook
 from pipeline.errors import ConfigError, nearest, problem
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
@@ -125,8 +126,12 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     for name, table in tables.items():
         write_table(workspace.path(f"{name}.parquet"), table)
     say("estimates", 3, 3)
-    audited = codings.loc[codings["role"] == "audit", "answer_id"].nunique()
-    return [workspace.path(f"{name}.parquet") for name in tables], {"shares": len(shares), "audited": int(audited)}
+    return [workspace.path(f"{name}.parquet") for name in tables], {
+        "shares": len(shares),
+        "audited": audited(answers, codings),
+        "provisional": provisional(survey, shares),
+        **not_counted(workspace),
+    }
 
 
 def _gate(

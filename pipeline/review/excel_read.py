@@ -20,6 +20,7 @@ from pipeline.review.pull import CleanNotes, keep_notes
 from pipeline.review.reviewed import with_sample_roles
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import choice_of
+from pipeline.review.texts import Fingerprints
 from pipeline.workspace import Workspace, read_table
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def import_workbook(
         notes: dict[str, str] = {}
         n_open = 0
         for name, question, role, choice in _about(book, survey, path):
-            reading = _Reading(path, book[name], question, choice, role, who, texts)
+            reading = _Reading(path, book[name], question, choice, role, who, texts, Fingerprints(workspace))
             found, left = reading.rows(notes)
             events += found
             n_open += left
@@ -114,10 +115,10 @@ class _Reading:
 
     def __init__(
         self, path: Path, sheet: Worksheet, question: Question, choice: Choice, role: str, coder: str,
-        texts: Mapping[str, tuple[str, str]],
+        texts: Mapping[str, tuple[str, str]], prints: Fingerprints,
     ) -> None:  # fmt: skip
         self.path, self.sheet, self.question, self.choice = path, sheet, question, choice
-        self.role, self.coder, self.texts = role, coder, texts
+        self.role, self.coder, self.texts, self.prints = role, coder, texts, prints
         self.codes = choice.offered()
         self.now = utc(datetime.now(UTC).isoformat())
 
@@ -183,7 +184,7 @@ class _Reading:
             answer_id=answer_id, question=self.question.id, codebook=self.choice.codebook.digest,
             codes=() if is_skipped else codes, judged=self.choice.judged(), coder=self.coder, role=self.role,
             at=self.now, origin=origin, annotation=f"excel/{self.coder}/{self._kind}/{answer_id}", doubt=is_doubt,
-            skipped=is_skipped, note=bool(note),
+            skipped=is_skipped, note=bool(note), fingerprint=self.prints.of(known),
         )  # fmt: skip
         return event, note
 

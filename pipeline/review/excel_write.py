@@ -9,9 +9,9 @@ from typing import Any
 
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
-from pipeline.review.events import latest, read_journal
 from pipeline.review.labeling import Choice
 from pipeline.review.projects import survey_key
+from pipeline.review.reviewed import current_events
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import choice_of, machine_codes, task_data
 from pipeline.tables import ANSWERS, check_table
@@ -87,7 +87,7 @@ def _sheets(workspace: Workspace, survey: Survey, second: bool, questions: Seque
     answers = check_table(read_table(workspace.path("answers.parquet")), ANSWERS)
     sample = read_sample(workspace)
     coded = {
-        event.answer_id for event in latest(read_journal(workspace)).values()
+        event.answer_id for event in current_events(workspace)
         if event.counts and (event.role == "second") == second
     }  # fmt: skip
     out: list[Sheet] = []

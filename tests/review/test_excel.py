@@ -14,6 +14,7 @@ from pipeline.review.excel_read import import_workbook
 from pipeline.review.excel_write import export_workbook
 from pipeline.review.reviewed import reviewed_codings
 from pipeline.review.sample import read_sample
+from pipeline.workspace import read_table, write_table
 
 from .conftest import NASTY, Made, applied
 
@@ -198,3 +199,15 @@ def test_nothing_left_to_code(make_survey: Make, tmp_path: Path) -> None:
     with pytest.raises(ReviewError, match="nothing is left to code"):
         export_workbook(made.workspace, made.survey, tmp_path / "x.xlsx")
     assert read_sample(made.workspace).empty
+
+
+def test_an_answer_whose_text_changed_since_is_to_be_coded_again(made: Made, file: Path, tmp_path: Path) -> None:
+    edit(file, lambda book: fill(book.worksheets[0], 2, (book.worksheets[0].cell(1, 4).value,)))
+    import_workbook(made.workspace, made.survey, file, coder="anna")
+    (first,) = read_journal(made.workspace)
+    counts = export_workbook(made.workspace, made.survey, tmp_path / "rest.xlsx")
+    path = made.workspace.path("answers.parquet")
+    answers = read_table(path)
+    write_table(path, answers.assign(text=answers["text"].mask(answers["answer_id"] == first.answer_id, "Heel anders")))
+    again = export_workbook(made.workspace, made.survey, tmp_path / "opnieuw.xlsx")
+    assert again["verbeter"] == counts["verbeter"] + 1

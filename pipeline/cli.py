@@ -99,10 +99,13 @@ def report(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Bring the report up to date; open it."""
+    from pipeline.cli_show import kept_versions
     from pipeline.job import run as run_job
 
     with progress_bars() as progress:
         result = run_job(survey, progress=progress)
+    for line in kept_versions(result):
+        _say(line)
     for name in result.workspace.note("report")["files"]:
         _say(f"  {result.workspace.path(name)}")
     _say(f"Page: {result.report}")

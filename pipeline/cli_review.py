@@ -182,6 +182,7 @@ def export(
     by_group: ByGroup = False,
     for_second: Annotated[bool, typer.Option("--for-second-coder", help="The blind second coding.")] = False,
     question: OfQuestion = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a workbook that is there already.")] = False,
 ) -> None:
     """Write what is left to code to Excel (.xlsx), or all codings to JSON lines (.jsonl)."""
     from pipeline.errors import ReviewError, problem
@@ -196,10 +197,12 @@ def export(
         return
     if file.suffix != ".xlsx":
         raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl"))
-    from pipeline.review.excel_write import export_workbook
+    from pipeline.review.excel_write import export_workbook, refuse_filled_in
 
+    if not force:
+        refuse_filled_in(file)
     _draw(found, workspace, audit, training, second, by_group, question or [])
-    counts = export_workbook(workspace, found, file, second=for_second, questions=question or [])
+    counts = export_workbook(workspace, found, file, second=for_second, questions=question or [], force=force)
     _say(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
     _say(f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME")
 
@@ -208,7 +211,7 @@ def export(
 def import_(
     file: Annotated[Path, typer.Argument(help="A workbook that was coded (.xlsx), or codings (.jsonl).")],
     survey: SurveyFile = Path("survey.yaml"),
-    coder: Annotated[str, typer.Option(help="Who coded the workbook.")] = "",
+    coder: Annotated[str, typer.Option(help="Who coded the workbook; needed for .xlsx.")] = "",
 ) -> None:
     """Read codings back from Excel or JSON lines; a second time changes nothing."""
     found, workspace = _load(survey)

@@ -149,9 +149,19 @@ def show_run(result: Result) -> None:
     lost = Lost(tuple(estimates.get("changed", ())), tuple(estimates.get("gone", ())))
     for line in [*describe_lost(lost), *_row_ids(result.table("answers")["respondent_id"])]:
         console.print(line, markup=False)
+    for line in kept_versions(result):
+        console.print(line, markup=False)
     console.print(f"Page:   {result.report}")
     console.print(f"Tables: {result.report.parent / 'tabellen'}")
     console.print(f"Next: open the page: duiding report {result.survey.file} --open")
+
+
+def kept_versions(result: Result) -> list[str]:
+    """Return which files of the report this run found changed by someone, and under what name it kept those."""
+    if any(step.name == "report" and step.fresh for step in result.steps):
+        return []
+    kept = result.workspace.note("report").get("kept", [])
+    return [f"! Changed by someone since the last run, so kept as {result.workspace.path(name)}" for name in kept]
 
 
 def show_evaluation(found: Mapping[str, Any]) -> None:

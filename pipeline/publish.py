@@ -265,6 +265,7 @@ def _write_report(
 ) -> tuple[list[Path], dict[str, Any]]:
     from pipeline.report.build import build_report
 
+    kept = workspace.begin("report")
     paths = build_report(
         report_data(survey, workspace),
         workspace.path("rapport"),
@@ -272,4 +273,4 @@ def _write_report(
         options=report_options(survey),
         progress=lambda done, total: say("report", done, total),
     )
-    return paths, {"files": [str(path.relative_to(workspace.folder)) for path in paths]}
+    return paths, {"files": [str(path.relative_to(workspace.folder)) for path in paths], "kept": kept}

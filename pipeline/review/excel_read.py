@@ -47,7 +47,8 @@ def import_workbook(
         ReviewError: it is not a workbook of this survey and codebook, or a cell is wrong; the message names the cell.
     """
     if not coder.strip():
-        raise ReviewError(problem(place="--coder", found="empty", expected="who coded the workbook"))
+        do = f"say who: duiding review import {path} --coder anna"
+        raise ReviewError(problem(place="--coder", found="not given", expected="who coded the workbook", do=do))
     with one_at_a_time(workspace):
         book = _open(path)
         texts = _texts(workspace)

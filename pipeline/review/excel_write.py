@@ -46,17 +46,34 @@ def sheet_name(position: int, question_id: str) -> str:
     return f"{position} {question_id}"[:31]
 
 
-def export_workbook(
-    workspace: Workspace, survey: Survey, path: Path, *, second: bool = False, questions: Sequence[str] = ()
-) -> dict[str, int]:
-    """Write the answers that are still to be coded and return how many per question.
-
-    With `second` these are the answers for the second coder, without the machine's codes.
+def refuse_filled_in(path: Path) -> None:
+    """Refuse to write over a workbook: nobody but its coder knows what is in it.
 
     Raises:
-        ReviewError: nothing is left to code.
+        ReviewError: there is a file already.
+    """
+    if path.exists():
+        raise ReviewError(
+            problem(file=path, found="there already, and someone may have filled it in",
+                    do=f"'duiding review import {path} --coder NAME' first; then give another name, or --force")
+        )  # fmt: skip
+
+
+def export_workbook(
+    workspace: Workspace, survey: Survey, path: Path, *, second: bool = False, questions: Sequence[str] = (),
+    force: bool = False,
+) -> dict[str, int]:  # fmt: skip
+    """Write the answers that are still to be coded and return how many per question.
+
+    With `second` these are the answers for the second coder, without the machine's codes; with `force` a file that is
+    there already is replaced.
+
+    Raises:
+        ReviewError: nothing is left to code, or the file is there already.
         TableError: there are no answers yet.
     """
+    if not force:
+        refuse_filled_in(path)
     sheets = _sheets(workspace, survey, second, questions)
     if not sheets:
         raise ReviewError(
@@ -67,7 +84,13 @@ def export_workbook(
 
     with atomic(path) as temporary:
         book = xlsxwriter.Workbook(
-            str(temporary), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+            str(temporary),
+            {
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "in_memory": True,
+            },  # answers don't pass through the system's temporary folder
         )
         for sheet in sheets:
             _write_sheet(book, sheet)

@@ -169,14 +169,14 @@ def _units(
                     found="reviews that name only the codes that apply",
                     expected="in every review a row for each code that was asked, applied or not")
         )  # fmt: skip
-    found = np.zeros((count, len(codes)), dtype=bool)
-    np.logical_or.at(found, local[reviewed], holds)
+    said: Bools = np.zeros((count, len(codes)), dtype=bool)
+    np.logical_or.at(said, local[reviewed], holds)
     weight = np.zeros(count)
     weight[unit] = _weights(answers, rows)
     unit_group = np.zeros(count, dtype=np.int64)
     unit_group[unit] = group
     machine = matrix((mine.role == "machine") & mine.applied & base.text[mine.position])
-    ticked, found = matrix((mine.role == "tick") & mine.applied), joined(found)
+    ticked, found = matrix((mine.role == "tick") & mine.applied), joined(said)
     text, foreign = base.text[rows], base.foreign[rows]
     asked = per_column(asked, columns, np.all)
     for place in asked_alike(asked):

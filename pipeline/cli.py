@@ -66,7 +66,7 @@ def init(
 @app.command()
 def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     """Look at the survey's file: is it fit to code? Writes nothing."""
-    from pipeline.cli_show import show_check, show_published
+    from pipeline.cli_show import show_check, show_lost, show_published
     from pipeline.config import load_survey
     from pipeline.intake.prepare import prepare
     from pipeline.job import check_inputs
@@ -76,6 +76,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     with progress_bars() as progress:
         intake = prepare(found, lambda done, total: progress("intake", done, total))
     show_check(found, intake)
+    show_lost(found, intake)
     show_published(found)
     _say(f"Next: duiding run {survey}")
 
@@ -100,10 +101,13 @@ def report(
     open_page: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
     """Bring the report up to date; open it."""
+    from pipeline.cli_show import kept_versions
     from pipeline.job import run as run_job
 
     with progress_bars() as progress:
         result = run_job(survey, progress=progress)
+    for line in kept_versions(result):
+        _say(line)
     for name in result.workspace.note("report")["files"]:
         _say(f"  {result.workspace.path(name)}")
     _say(f"Page: {result.report}")

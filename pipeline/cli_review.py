@@ -149,9 +149,11 @@ def status(
     """Say what is done and left, how well coders agree, and whether stopping now is defensible."""
     from pipeline.planning import Planner
     from pipeline.review.coders import Coders
-    from pipeline.review.describe import describe
+    from pipeline.review.describe import describe, describe_lost
     from pipeline.review.progress import review_progress
+    from pipeline.review.reviewed import current_events
     from pipeline.review.server import is_running, local_server
+    from pipeline.review.texts import lost
 
     found, workspace = _load(survey)
     local = local_server(workspace)
@@ -164,6 +166,8 @@ def status(
     planner = Planner(found, workspace)
     states = review_progress(workspace, found, half_width=planner.half_width, margin=margin)
     coders = Coders(workspace)
+    for line in describe_lost(lost(current_events(workspace))):
+        _say(line)
     for state in states:
         _say("\n" + "\n".join(describe(state, coders.login, planner.needed(state.question, margin), margin)))
     if not states:
@@ -188,6 +192,7 @@ def export(
         bool, typer.Option("--adjudicate", help="What coders disagree on, for someone to decide.")
     ] = False,
     question: OfQuestion = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a workbook that is there already.")] = False,
 ) -> None:
     """Write what is left to code to Excel (.xlsx), or all codings to JSON lines (.jsonl)."""
     from pipeline.errors import ReviewError, problem
@@ -202,10 +207,14 @@ def export(
         return
     if file.suffix != ".xlsx":
         raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl"))
-    from pipeline.review.excel_write import export_workbook
+    from pipeline.review.excel_write import export_workbook, refuse_filled_in
 
+    if not force:
+        refuse_filled_in(file)
     _draw(found, workspace, audit, training, second, by_group, question or [])
-    counts = export_workbook(workspace, found, file, second=for_second, decide=decide, questions=question or [])
+    counts = export_workbook(
+        workspace, found, file, second=for_second, decide=decide, questions=question or [], force=force
+    )
     _say(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
     _say(f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME")
 
@@ -214,7 +223,7 @@ def export(
 def import_(
     file: Annotated[Path, typer.Argument(help="A workbook that was coded (.xlsx), or codings (.jsonl).")],
     survey: SurveyFile = Path("survey.yaml"),
-    coder: Annotated[str, typer.Option(help="Who coded the workbook.")] = "",
+    coder: Annotated[str, typer.Option(help="Who coded the workbook; needed for .xlsx.")] = "",
 ) -> None:
     """Read codings back from Excel or JSON lines; a second time changes nothing."""
     found, workspace = _load(survey)

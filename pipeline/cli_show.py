@@ -11,6 +11,8 @@ from rich.table import Table
 from pipeline.tables import ANSWER, STATUSES
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.config import Survey
     from pipeline.intake.prepare import Intake
     from pipeline.job import Result
@@ -66,8 +68,34 @@ def show_check(survey: Survey, intake: Intake) -> None:
         warnings.append(f"... and {len(intake.dropped) - 5} more rows left out")
     for warning in warnings:
         console.print(f"! {warning}")
+    for line in _row_ids(people["respondent_id"]):
+        console.print(line)
     if not warnings:
         console.print("Fit to code.")
+
+
+def _row_ids(respondents: pd.Series) -> list[str]:
+    """Return the warning that answers are known by their row only, so that reviewed codings can end up elsewhere."""
+    if not respondents.astype(str).str.fullmatch(r"r\d{4,}").all():
+        return []
+    return [
+        "! Answers are known by their row number: don't insert, delete or sort rows once people have reviewed some. "
+        "Next: name a column with ids that are not personal under 'input.respondent'"
+    ]
+
+
+def show_lost(survey: Survey, intake: Intake) -> None:
+    """Print which reviewed answers have another text in the file now, or are not in it."""
+    from pipeline.review.describe import describe_lost
+    from pipeline.review.reviewed import current_events
+    from pipeline.review.texts import lost, texts_of
+    from pipeline.workspace import Workspace
+
+    workspace = Workspace(survey.workspace_path)
+    if not workspace.path("review", "review.jsonl").is_file():
+        return
+    for line in describe_lost(lost(current_events(workspace, texts_of(intake.answers)))):
+        _console().print(line)
 
 
 def show_published(survey: Survey) -> None:
@@ -95,7 +123,9 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
+    from pipeline.review.describe import describe_lost
     from pipeline.review.draw import came_later
+    from pipeline.review.texts import Lost
 
     console = _console()
     counts = result.accounting
@@ -110,7 +140,7 @@ def show_run(result: Result) -> None:
     for note in result.workspace.note("intake")["notes"]:
         console.print(f"! {note}")
     if left := [name for step in result.steps for name in step.left]:
-        console.print(f"! Of an earlier run, and left because you changed it: {', '.join(left)}.")
+        console.print(f"! Not of this run, and left because it is not as an earlier run left it: {', '.join(left)}.")
     coded = dict(counts).get("coded", 0)
     starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
     if starts and coded:
@@ -137,9 +167,22 @@ def show_run(result: Result) -> None:
             )
     elif coded:
         console.print("! Nobody checked the coding yet, so the percentages are provisional: duiding review --help")
+    lost = Lost(tuple(estimates.get("changed", ())), tuple(estimates.get("gone", ())))
+    for line in [*describe_lost(lost), *_row_ids(result.table("answers")["respondent_id"])]:
+        console.print(line)
+    for line in kept_versions(result):
+        console.print(line)
     console.print(f"Page:   {result.report}")
     console.print(f"Tables: {result.report.parent / 'tabellen'}")
     console.print(f"Next: open the page: duiding report {result.survey.file} --open")
+
+
+def kept_versions(result: Result) -> list[str]:
+    """Return which files of the report this run found changed by someone, and under what name it kept those."""
+    if any(step.name == "report" and step.fresh for step in result.steps):
+        return []
+    kept = result.workspace.note("report").get("kept", [])
+    return [f"! Changed by someone since the last run, so kept as {result.workspace.path(name)}" for name in kept]
 
 
 def show_evaluation(found: Mapping[str, Any]) -> None:

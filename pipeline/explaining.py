@@ -22,13 +22,12 @@ OTHER_MODEL = "another model coded them than the one in use now; 'duiding run' c
 def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
     """Return why the machine coded an answer as it did; its pseudonymised text is in the result, never in a log.
 
+    Nothing is learned or written for it, and personal data is taken out of examples of your own.
+
     Raises:
-        ConfigError: no such answer was coded.
+        ConfigError: no such answer was coded, or another model coded it than the one in use now.
         DuidingError: the survey was not run yet, or a file of the workspace is damaged.
     """
-    from pipeline.coding.classify import find_model
-    from pipeline.coding.examples import examples_for
-    from pipeline.coding.explain import explain
     from pipeline.errors import did_you_mean
     from pipeline.tables import ANSWER
 
@@ -40,23 +39,18 @@ def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
     if found.empty or found["status"].iloc[0] != ANSWER:
         what = "no such answer" if found.empty else f"not coded: its status is '{found['status'].iloc[0]}'"
         near = did_you_mean(answer_id, answers.loc[answers["status"] == ANSWER, "answer_id"].astype(str))
+        where = "take an id from the page (under a percentage) or from 'duiding trace'"
         raise ConfigError(
             problem(file=workspace.folder, place=f"answer {answer_id}", found=what,
-                    do=near if near.startswith("did") else "take an answer_id from tabellen/antwoorden of the report")
+                    do=near if near.startswith("did") else where)
         )  # fmt: skip
     question = next(one for one in survey.questions if one.id == found["question"].iloc[0])
     book = survey.codebook(question)
-    examples = examples_for(book, examples_file(survey, question))
-    model, encoder = find_model(
-        book,
-        encoder=encoder_name(survey),
-        examples=examples,
-        seed=survey.seed,
-        cache=workspace.path(FOLDER),
-        learned=learned_models(survey, workspace).get(question.id),
-    )
-    fixed = [book.resolve(code) for code in question.fixed_codes]
-    return explain(model, encoder, examples, str(found["text"].iloc[0]), codebook=book, fixed_codes=fixed)
+    tasks = TaskExplainer(survey, workspace)
+    explainer = tasks.explainer(question)
+    if explainer is None:
+        raise ConfigError(f"answer {answer_id} is not explained: {tasks.left_out[question.id]}")
+    return explainer.explain([str(found["text"].iloc[0])], [book.resolve(code) for code in question.fixed_codes])[0]
 
 
 class TaskExplainer:
@@ -85,7 +79,7 @@ class TaskExplainer:
         """
         from pipeline.coding.explain_text import explanation_text
 
-        explainer = self._explainer(question)
+        explainer = self.explainer(question)
         if explainer is None:
             return {}
         book = self._survey.codebook(question)
@@ -99,7 +93,7 @@ class TaskExplainer:
             if shown[text] and {reason.code for reason in found[text].reasons} == set(codes.get(answer_id, ()))
         }
 
-    def _explainer(self, question: Question) -> Explainer | None:
+    def explainer(self, question: Question) -> Explainer | None:
         """Return the explainer of the model that coded the question, made once per codebook; None when it is gone."""
         book, examples = self._survey.codebook(question), examples_file(self._survey, question)
         try:
@@ -123,7 +117,6 @@ class TaskExplainer:
         from pipeline.coding.embed import load_encoder
         from pipeline.coding.examples import examples_for
         from pipeline.coding.explain import Explainer
-        from pipeline.coding.explain_text import N_EXAMPLES
 
         examples, name = examples_for(book, file), encoder_name(self._survey)
         model = kept_model(
@@ -132,7 +125,7 @@ class TaskExplainer:
         if model is None:
             return None
         shown = examples if file is None else _without_personal_data(examples)
-        return model.version, Explainer(model, load_encoder(name), shown, codebook=book, n_examples=N_EXAMPLES)
+        return model.version, Explainer(model, load_encoder(name), shown, codebook=book)
 
 
 def _without_personal_data(examples: Sequence[Example]) -> list[Example]:

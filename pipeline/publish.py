@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
+from pipeline.checked import audited, not_counted, provisional
 from pipeline.config import Survey, earlier_codebook
 from pipeline.errors import ConfigError, nearest, problem
 from pipeline.tables import earlier_waves
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"estimates": 2, "report": 2}
+STAGES = {"estimates": 3, "report": 3}
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]
@@ -159,19 +160,12 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     for name, table in tables.items():
         write_table(workspace.path(f"{name}.parquet"), table)
     say("estimates", 3, 3)
-    audited = codings.loc[codings["role"] == "audit", "answer_id"].nunique()
-    found = {"shares": len(shares), "audited": int(audited), "provisional": _provisional(survey, shares)}
-    return [workspace.path(f"{name}.parquet") for name in tables], found
-
-
-def _provisional(survey: Survey, shares: pd.DataFrame) -> list[str]:
-    """Return the questions whose figures of this wave rest on the machine alone, or nearly so."""
-    from pipeline.estimates.shares import PROVISIONAL
-
-    flagged = shares["flag"].fillna("").str.contains("|".join(PROVISIONAL))
-    here = shares["wave"].fillna(survey.wave) == survey.wave
-    found = set(shares.loc[flagged & here & (shares["group"] == survey.total_label), "question"])
-    return [question.id for question in survey.questions if question.id in found]
+    return [workspace.path(f"{name}.parquet") for name in tables], {
+        "shares": len(shares),
+        "audited": audited(answers, codings),
+        "provisional": provisional(survey, shares),
+        **not_counted(workspace),
+    }
 
 
 def _gate(
@@ -330,6 +324,7 @@ def _write_report(
 ) -> tuple[list[Path], dict[str, Any]]:
     from pipeline.report.build import build_report
 
+    kept = workspace.begin("report")
     paths = build_report(
         report_data(survey, workspace),
         workspace.path("rapport"),
@@ -337,4 +332,4 @@ def _write_report(
         options=report_options(survey),
         progress=lambda done, total: say("report", done, total),
     )
-    return paths, {"files": [str(path.relative_to(workspace.folder)) for path in paths]}
+    return paths, {"files": [str(path.relative_to(workspace.folder)) for path in paths], "kept": kept}

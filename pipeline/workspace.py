@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import tempfile
@@ -43,8 +44,10 @@ def key_of(**parts: Any) -> str:
 
 
 @contextlib.contextmanager
-def atomic(path: Path) -> Iterator[Path]:
+def atomic(path: Path, mode: int = 0o644) -> Iterator[Path]:
     """Give a temporary path beside `path`; it replaces `path` when the block ends well, and vanishes when it doesn't.
+
+    With `mode` 0o600 nobody else can read the file, not even for a moment.
 
     Raises:
         DuidingError: the folder can't be written, or the disk is full; nothing half-written stays.
@@ -58,7 +61,7 @@ def atomic(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as stream:  # Windows syncs only what is open for writing
             os.fsync(stream.fileno())
-        temporary.chmod(0o644 & ~_umask())
+        temporary.chmod(mode & ~_umask())
         temporary.replace(path)
     except OSError as error:
         raise DuidingError(
@@ -79,9 +82,9 @@ def _umask() -> int:
     return current
 
 
-def write_text(path: Path, text: str, *, bom: bool = False) -> None:
+def write_text(path: Path, text: str, *, bom: bool = False, mode: int = 0o644) -> None:
     """Write a text file atomically, as UTF-8 (with a BOM where Excel must recognise it)."""
-    with atomic(path) as temporary:
+    with atomic(path, mode) as temporary:
         temporary.write_text(text, encoding="utf-8-sig" if bom else "utf-8", newline="")
 
 
@@ -141,11 +144,33 @@ class Workspace:
         found = self.manifest.get("stages", {}).get(stage, {}).get("note", {})
         return dict(found)
 
+    def begin(self, stage: str) -> list[str]:
+        """Note that a stage's outputs will be written again; those that someone changed get another name first.
+
+        Returns:
+            The new names; nothing when the stage was cut off before: nobody knows then who changed what.
+        """
+        manifest = self.manifest
+        entry = manifest.get("stages", {}).get(stage)
+        if not entry or entry.get("begun"):
+            return []
+        kept = []
+        for name, digest in entry["outputs"].items():
+            path = self.path(name)
+            if path.is_file() and file_hash(path) != digest:
+                names = (path.with_name(f"{path.stem}.bewerkt-{number}{path.suffix}") for number in itertools.count(1))
+                free = next(name for name in names if not name.exists())
+                path.replace(free)
+                kept.append(str(free.relative_to(self.folder)))
+        entry["begun"] = True
+        self._write(manifest)
+        return kept
+
     def done(self, stage: str, key: str, outputs: list[Path], note: Mapping[str, Any] | None = None) -> list[str]:
         """Record that a stage finished: only now do its outputs count, and those of an earlier time go.
 
         Returns:
-            The names of earlier outputs that someone changed since: they stay, and are no longer the stage's.
+            The names of earlier outputs that are not as the stage left them: they stay, and are no longer the stage's.
         """
         manifest = self.manifest or {"format": FORMAT, "stages": {}}
         made = {str(path.relative_to(self.folder)): file_hash(path) for path in outputs}
@@ -155,8 +180,15 @@ class Workspace:
         for name in left.keys() - set(changed):
             self.path(name).unlink(missing_ok=True)
         manifest["stages"][stage] = {"key": key, "outputs": made, "note": dict(note or {})}
-        write_text(self.path("manifest.json"), json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
+        self._write(manifest)
         return changed
+
+    def make(self) -> None:
+        """Make the folder when it is missing: only for oneself, because it holds answers."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _write(self, manifest: Mapping[str, Any]) -> None:
+        write_text(self.path("manifest.json"), json.dumps(manifest, indent=1, sort_keys=True, ensure_ascii=False))
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
@@ -168,7 +200,7 @@ class Workspace:
         from filelock import FileLock, Timeout
 
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.make()
             held = FileLock(self.path(".lock"), timeout=0)
             held.acquire()
         except Timeout as error:

@@ -10,7 +10,8 @@ import pytest
 
 from pipeline.coding.explain_text import ZERO_SHOT_LINE
 from pipeline.config import Question, load_survey
-from pipeline.explaining import OTHER_MODEL, TaskExplainer
+from pipeline.errors import ConfigError
+from pipeline.explaining import OTHER_MODEL, TaskExplainer, explain_answer
 from pipeline.job import run
 from pipeline.workspace import Workspace, read_table
 
@@ -89,6 +90,25 @@ def test_codes_of_another_model_than_the_one_in_use_are_not_explained(
     assert zero_shot.explain() == ({}, {"beter": OTHER_MODEL})
     after = sorted(Workspace(load_survey(zero_shot.file).workspace_path).path("modellen").iterdir())
     assert after == before, "and no model is learned for it"
+
+
+def test_the_analyst_is_told_of_the_model_that_coded_and_nothing_is_learned(
+    zero_shot: Coded, write: Callable[..., Path]
+) -> None:
+    models = Workspace(load_survey(zero_shot.file).workspace_path).path("modellen")
+    before, first = sorted(models.iterdir()), next(iter(zero_shot.texts))
+    assert {reason.code for reason in explain_answer(zero_shot.file, first).reasons} == set(zero_shot.codes[first])
+    write("klein.yaml", zero_shot.file.with_name("klein.yaml").read_text("utf-8").replace("rondkomen", "armoede"))
+    with pytest.raises(ConfigError, match="another model coded them than the one in use now; 'duiding run'"):
+        explain_answer(zero_shot.file, first)
+    assert sorted(models.iterdir()) == before
+
+
+def test_the_analyst_sees_own_examples_without_personal_data(with_examples: Coded) -> None:
+    found = [explain_answer(with_examples.file, answer_id) for answer_id in with_examples.texts]
+    near = {example.text for one in found for reason in one.reasons for example in reason.examples}
+    assert "Mevrouw … belde nooit terug" in near
+    assert not any("Jansen" in text for text in near)
 
 
 def test_other_codes_than_the_model_gives_are_not_explained(zero_shot: Coded) -> None:

@@ -200,3 +200,12 @@ def test_an_answer_to_quote_that_does_not_exist_is_named(small_survey: Path, key
         run(small_survey)
     small_survey.write_text(good + f"report: {{{key}: ['1:beter']}}\n")
     assert run(small_survey).report.is_file()
+
+
+def test_a_report_that_someone_edited_is_kept_under_another_name(small_survey: Path) -> None:
+    page = run(small_survey).report
+    page.write_text("Met mijn eigen woorden")
+    result = run(small_survey)
+    assert page.with_name("rapport.bewerkt-1.html").read_text() == "Met mijn eigen woorden"
+    assert result.workspace.note("report")["kept"] == ["rapport/rapport.bewerkt-1.html"]
+    assert "<html" in page.read_text()

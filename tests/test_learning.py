@@ -173,6 +173,9 @@ def test_the_commands_say_what_happened(survey: Path) -> None:
     assert f"Next: code the answers again with the new model: duiding run {survey}" in said
     answers = read_table(workspace.path("answers.parquet"))
     answer_id, text = answers.loc[0, ["answer_id", "text"]]
+    other = CliRunner().invoke(app, ["explain", answer_id, str(survey)])
+    assert "another model coded them than the one in use now" in str(other.exception), "learned, but not yet used"
+    run(survey)
     said = CliRunner().invoke(app, ["explain", answer_id, str(survey)]).output
     assert said.startswith(f'"{text}"')
     assert "words for: " in said

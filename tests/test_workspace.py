@@ -100,3 +100,26 @@ def test_what_is_synced_to_disk_is_open_for_writing_as_windows_wants(
     )
     write_text(tmp_path / "a.txt", "x")
     assert modes == [os.O_RDWR]
+
+
+def test_an_output_that_someone_changed_gets_another_name_before_it_is_made_again(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    mine, other = tmp_path / "rapport.docx", tmp_path / "rapport.html"
+    for number in (1, 2):
+        write_text(mine, "gemaakt")
+        write_text(other, "gemaakt")
+        workspace.done("report", f"key {number}", [mine, other])
+        mine.write_text(f"bewerkt {number}")
+        assert workspace.begin("report") == [f"rapport.bewerkt-{number}.docx"]
+        assert not mine.exists()
+        assert (tmp_path / f"rapport.bewerkt-{number}.docx").read_text() == f"bewerkt {number}"
+    write_text(mine, "half")
+    assert workspace.begin("report") == [], "cut off: this is no one's work"
+
+
+def test_the_workspace_and_what_is_private_in_it_are_for_oneself_only(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "werk")
+    with workspace.lock():
+        write_text(workspace.path("geheim"), "x", mode=0o600)
+    assert workspace.folder.stat().st_mode & 0o777 == 0o700
+    assert workspace.path("geheim").stat().st_mode & 0o777 == 0o600

@@ -65,21 +65,6 @@ class Explanation:
         return asdict(self)
 
 
-def explain(
-    model: CodeModel,
-    encoder: Encoder,
-    examples: Sequence[Example],
-    text: str,
-    *,
-    codebook: Codebook | None = None,
-    fixed_codes: Collection[str] = (),
-    n_examples: int = N_EXAMPLES,
-) -> Explanation:
-    """Explain the codes that a model applies to one text; for many texts an `Explainer` does the same, faster."""
-    explainer = Explainer(model, encoder, examples, codebook=codebook, n_examples=n_examples)
-    return explainer.explain([text], fixed_codes)[0]
-
-
 class Explainer:
     """Explains the codes that one model applies; the examples are turned into features once.
 

@@ -95,17 +95,19 @@ def standing(design: Design, rows: Ints, reviewed: Bools, text: Bools) -> Standi
     return Standing(weight, assumed_random=False, incomplete=incomplete)
 
 
-def verdicts(position: Ints, code: Ints, applied: Bools, n_codes: int) -> tuple[Ints, Bools]:
-    """Return the reviewed answers (sorted positions) and their codes, shape (n_reviewed, n_codes).
+def verdicts(position: Ints, code: Ints, applied: Bools, n_codes: int) -> tuple[Ints, Bools, Bools]:
+    """Return the reviewed answers (sorted positions), which codes hold and which were asked, (n_reviewed, n_codes).
 
-    More than one auditor: the majority decides, and a tie means that the code holds.
+    A code without a row was not asked, which is not a no. More than one auditor: the majority decides, and a tie means
+    that the code holds.
     """
     unique, row = np.unique(position, return_inverse=True)
     cell = row * n_codes + code
     size = len(unique) * n_codes
     votes = np.bincount(cell, minlength=size)
     yes = np.bincount(cell, weights=applied, minlength=size)
-    return unique, ((votes > 0) & (2 * yes >= votes)).reshape(len(unique), n_codes)
+    shape = (len(unique), n_codes)
+    return unique, ((votes > 0) & (2 * yes >= votes)).reshape(shape), (votes > 0).reshape(shape)
 
 
 def best_review(

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Final
 
 import numpy as np
@@ -72,7 +73,8 @@ def estimate_shares(
     intervals are made, and why, is in docs/percentages.md.
 
     Args:
-        codings: contract CODINGS. A reviewed answer has at least one row of its review, applied or not.
+        codings: contract CODINGS. A review has a row for every code that was asked, applied or not. A code without a
+            row was not asked: its share rests on the machine and on the reviews that did ask for it.
         sample: contract SAMPLE. None while there are audit codings: the audit is taken to be a simple random sample of
             each question's answers, and `method` says so.
         answers: contract ANSWERS.
@@ -108,12 +110,14 @@ def estimate_shares(
                     expected="that name only for all groups together", do="choose another total label")
         )  # fmt: skip
     sample = None if sample is None else check_table(sample, SAMPLE)
-    parts = [
-        _question_shares(
-            units, method, level, population or {}, total, min_group_audit, (one_of or {}).get(units.question, ())
-        )
-        for units in collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
-    ]
+    found = collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
+    parts = []
+    for (question, _), together in groupby(found, key=lambda units: (units.question, units.wave)):
+        alike = list(together)
+        sets = _asked_together((one_of or {}).get(question, ()), alike)
+        parts.append(_together([
+            _question_shares(units, method, level, population or {}, total, min_group_audit, sets) for units in alike
+        ]))  # fmt: skip
     shares = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in SHARES.columns})
     return check_table(shares, SHARES)
 
@@ -169,6 +173,19 @@ def _question_shares(
     frame = pd.concat([of_groups[of_groups["n_answers"] > 0], of_total], ignore_index=True)
     frame["level"] = level
     return frame
+
+
+def _asked_together(one_of: Sequence[Sequence[str]], alike: Sequence[Units]) -> list[Sequence[str]]:
+    """Return the sets of codes that were asked of the same answers: only those must add up."""
+    return [codes for codes in one_of if sum(not set(codes).isdisjoint(units.codes) for units in alike) == 1]
+
+
+def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of one question and wave by group and code; codes asked of other answers came apart."""
+    frame = pd.concat(parts, ignore_index=True)
+    order = {group: number for number, group in enumerate(dict.fromkeys(frame["group"]))}
+    rows = frame.assign(group=frame["group"].map(order)).sort_values(["group", "place"], kind="stable").index
+    return frame.loc[rows].drop(columns="place")
 
 
 def _people(
@@ -231,6 +248,7 @@ def _frame(units: Units, names: Sequence[str], numbers: dict[str, Floats], metho
             "group": np.repeat(np.array(names, dtype=object), n_codes),
             "wave": pd.Series([units.wave] * len(estimated), dtype=object),
             "code": np.tile(np.array(units.codes, dtype=object), len(names)),
+            "place": np.tile(units.place, len(names)),
             "kind": np.tile([("net" if code in units.nets else "code") for code in units.codes], len(names)),
             **flat,
         }

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from pipeline.errors import TableError, problem
 from pipeline.estimates.audit import REVIEWERS, Design, best_review, read_design, standing, verdicts
+from pipeline.estimates.columns import asked_alike, columns_of, per_column
 from pipeline.tables import ANSWER
 
 Floats = NDArray[np.float64]
@@ -22,11 +24,12 @@ FOREIGN: Final = "other_language"
 
 @dataclass(frozen=True)
 class Units:
-    """The respondents in the base of one question and wave, one row each."""
+    """The respondents in the base of one question and wave, one row each; the codes were asked of the same answers."""
 
     question: str
     wave: str | None
     codes: tuple[str, ...]
+    place: tuple[int, ...]  # of each code among all codes and nets of the question
     nets: frozenset[str]
     groups: tuple[str, ...]
     assumed_random: bool
@@ -35,7 +38,7 @@ class Units:
     weight: Floats  # (units,)
     stands_for: Floats  # (units,) unreviewed answers this audited one speaks for, up to a factor; 0: for none
     reviewed: Bools  # (units,)
-    settled: Bools  # (units,) every answer of the respondent was audited or holds no text to code
+    settled: Bools  # (units,) every answer was audited, and these codes were asked, or it holds no text to code
     machine: Bools  # (units, codes)
     ticked: Bools  # (units, codes)
     found: Bools  # (units, codes) holds according to a review
@@ -72,6 +75,9 @@ def collect_units(
 ) -> Iterator[Units]:
     """Yield the respondents of every question and wave, in the order of question and wave.
 
+    Codes that were not asked of the same audited answers (a codebook that changed during the review) come apart, each
+    with the answers that were reviewed for it.
+
     Codings of answers that are not in `answers` are left out. Training and second codings never count, except that
     any review brings an answer in another language into the base, with the codes it was given.
 
@@ -80,7 +86,7 @@ def collect_units(
         answers: contract ANSWERS.
         sample: contract SAMPLE; None when the audit's design is not known.
         codes: question -> codes that get a row even if they never occur, in the wanted order.
-        nets: net -> the codes under it; see `net_members`.
+        nets: net -> the codes under it; see `columns.net_members`.
     """
     answers = answers.reset_index(drop=True)
     answers = answers.assign(**{name: answers[name].replace("", None) for name in ("group", "wave")})
@@ -96,19 +102,8 @@ def collect_units(
         label = "" if of_wave < 0 else str(wave.categories[of_wave])
         found.append((str(question.categories[question.codes[rows[0]]]), label, rows))
     for of_question, label, rows in sorted(found, key=lambda item: item[:2]):
-        units = _units(answers, rows, base, coded, names, design, codes.get(of_question, ()))
-        yield _with_nets(replace(units, question=of_question, wave=label or None), nets)
-
-
-def net_members(net: str, nets: Mapping[str, Sequence[str]]) -> set[str]:
-    """Return the codes that make a net hold: the net's own code, and every code under it at any depth."""
-    members, waiting = {net}, list(nets[net])
-    while waiting:
-        code = waiting.pop()
-        if code not in members:
-            members.add(code)
-            waiting.extend(nets.get(code, ()))
-    return members
+        for units in _units(answers, rows, base, coded, names, design, codes.get(of_question, ()), nets):
+            yield replace(units, question=of_question, wave=label or None)
 
 
 def _read_codings(codings: pd.DataFrame, answers: pd.DataFrame) -> tuple[_Coded, list[str]]:
@@ -141,55 +136,73 @@ def _units(
     names: Sequence[str],
     design: Design,
     wanted: Sequence[str],
-) -> Units:
+    nets: Mapping[str, Sequence[str]],
+) -> Iterator[Units]:
     group, groups = _groups(answers, rows)
     unit, count = _respondents(answers, rows, group)
     local = np.full(len(answers), -1, dtype=np.int64)
     local[rows] = unit
     mine = coded[local[coded.position] >= 0]
     codes, mine = _renumber(mine, names, wanted)
+    columns = columns_of(codes, nets)
 
     def matrix(chosen: Bools) -> Bools:
         out = np.zeros((count, len(codes)), dtype=bool)
         out[local[mine.position[chosen]], mine.code[chosen]] = True
-        return out
+        return joined(out)
+
+    def joined(matrix: Bools) -> Bools:
+        return per_column(matrix, columns, np.any)
 
     def per_unit(values: NDArray[np.generic]) -> Floats:
         return np.bincount(unit, weights=values.astype(float), minlength=count).astype(float)
 
     audit = mine[(mine.role == "audit") & ~base.foreign[mine.position]]
-    reviewed, holds = verdicts(audit.position, audit.code, audit.applied, len(codes))
     position, code, applied = best_review(mine.position, mine.code, mine.applied, mine.role, base.foreign)
-    strange, strange_holds = verdicts(position, code, applied, len(codes))
-    found = np.zeros((count, len(codes)), dtype=bool)
-    np.logical_or.at(found, local[reviewed], holds)
-    np.logical_or.at(found, local[strange], strange_holds)
-    is_reviewed = np.zeros(len(answers), dtype=bool)
-    is_reviewed[reviewed] = True
-    audited, text = is_reviewed[rows], base.text[rows]
-    speaks = standing(design, rows, audited & text, text)
-    settled = per_unit(text & ~audited) == 0
+    reviewed, holds, asked = verdicts(
+        np.concatenate([audit.position, position]), np.concatenate([audit.code, code]),
+        np.concatenate([audit.applied, applied]), len(codes),
+    )  # fmt: skip
+    if holds[asked].all() and not asked[:, asked.any(axis=0)].all():
+        raise TableError(
+            problem(place=f"table codings, question {answers['question'].iloc[rows[0]]}",
+                    found="reviews that name only the codes that apply",
+                    expected="in every review a row for each code that was asked, applied or not")
+        )  # fmt: skip
+    said: Bools = np.zeros((count, len(codes)), dtype=bool)
+    np.logical_or.at(said, local[reviewed], holds)
     weight = np.zeros(count)
     weight[unit] = _weights(answers, rows)
     unit_group = np.zeros(count, dtype=np.int64)
     unit_group[unit] = group
-    return Units(
-        question="",
-        wave=None,
-        codes=codes,
-        nets=frozenset(),
-        groups=groups,
-        assumed_random=speaks.assumed_random,
-        incomplete=speaks.incomplete,
-        group=unit_group,
-        weight=weight,
-        stands_for=np.where(settled, per_unit(speaks.weight), 0.0),
-        reviewed=settled & (per_unit(audited | base.foreign[rows]) > 0),
-        settled=settled,
-        machine=matrix((mine.role == "machine") & mine.applied & base.text[mine.position]),
-        ticked=matrix((mine.role == "tick") & mine.applied),
-        found=found,
-    )
+    machine = matrix((mine.role == "machine") & mine.applied & base.text[mine.position])
+    ticked, found = matrix((mine.role == "tick") & mine.applied), joined(said)
+    text, foreign = base.text[rows], base.foreign[rows]
+    asked = per_column(asked, columns, np.all)
+    for place in asked_alike(asked):
+        seen = np.zeros(len(answers), dtype=bool)
+        seen[reviewed[asked[:, place[0]]]] = True
+        read = seen[rows]
+        speaks = standing(design, rows, read & text, text)
+        settled = per_unit((text | foreign) & ~read) == 0
+        yield Units(
+            question="",
+            wave=None,
+            codes=tuple(list(columns)[number] for number in place),
+            place=tuple(place),
+            nets=frozenset(nets),
+            groups=groups,
+            assumed_random=speaks.assumed_random,
+            incomplete=speaks.incomplete,
+            group=unit_group,
+            weight=weight,
+            stands_for=np.where(settled, per_unit(speaks.weight), 0.0),
+            reviewed=settled & (per_unit(read) > 0),
+            settled=settled,
+            machine=machine[:, place],
+            ticked=ticked[:, place],
+            found=found[:, place],
+        )
 
 
 def _renumber(coded: _Coded, names: Sequence[str], wanted: Sequence[str]) -> tuple[tuple[str, ...], _Coded]:
@@ -221,29 +234,3 @@ def _weights(answers: pd.DataFrame, rows: Ints) -> Floats:
     if weight.size == 0 or np.ptp(weight) == 0 or weight.sum() == 0:
         return np.ones_like(weight)
     return np.asarray(weight / weight.mean(), dtype=float)
-
-
-def _with_nets(units: Units, nets: Mapping[str, Sequence[str]]) -> Units:
-    """Return the units with a column for every net that has a code in this question."""
-    codes = units.codes
-    columns = {name: [number] for number, name in enumerate(codes)}
-    present: list[str] = []
-    for net in nets:
-        members = [number for number, name in enumerate(codes) if name in net_members(net, nets)]
-        if members:
-            columns[net] = members
-            present.append(net)
-    if not present:
-        return units
-
-    def joined(matrix: Bools) -> Bools:
-        return np.stack([matrix[:, members].any(axis=1) for members in columns.values()], axis=1)
-
-    return replace(
-        units,
-        codes=tuple(columns),
-        nets=frozenset(present),
-        machine=joined(units.machine),
-        ticked=joined(units.ticked),
-        found=joined(units.found),
-    )

@@ -36,7 +36,12 @@ def write_workbook(document: Document, context: Context, path: Path) -> list[Pat
     from xlsxwriter import Workbook
 
     with atomic(path) as temporary:
-        options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+        options = {
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "in_memory": True,
+        }  # answers don't pass through the system's temporary folder
         book = Workbook(temporary, options)
         book.set_properties({"title": document.title, "created": _MADE})
         styles = _Styles(book)

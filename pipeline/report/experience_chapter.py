@@ -164,7 +164,7 @@ def _judgement_table(
         shown = say("title_provisional", title=label) if status and not all(states) else label
         made.append(Row(shown, (*cells, Cell(float(n))), weight="total" if total else "normal", status=status))
     notes = [say("note_one"), say("note_margin")]
-    notes += provisional.notes(context, [(question, group) for _, question, group in rows])
+    notes += provisional.notes(context, [(question, group) for _, question, group in rows], codes)
     notes += [*hidden_notes(context, hidden)]
     unknown = _unknown_group(context, rows)
     if unknown > 0:

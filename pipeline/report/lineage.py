@@ -55,6 +55,10 @@ class _Codings:
         if coders:
             best = max(coders, key=lambda who: (_PRECEDENCE.get(who[0], 0), self.latest.get(who, ""), who[1]))
             codes = {code: best for code, applied in self.by_coder[best].items() if applied}
+        for who in coders:
+            if who[0] == "machine":  # what the reviewer was not asked about stays as the machine coded it
+                rest = {code for code, applied in self.by_coder[who].items() if applied} - set(self.by_coder[best])
+                codes |= dict.fromkeys(rest, who)
         for who, applied_codes in self.by_coder.items():
             if who[0] == "tick":
                 codes |= {code: who for code, applied in applied_codes.items() if applied and code not in codes}

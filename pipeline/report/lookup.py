@@ -114,13 +114,25 @@ class Figures:
         return max((found.n for code in book.codes if (found := self.share(question, group, code.id))), default=0)
 
     def flags(self, question: str, group: str) -> set[str]:
-        """Return what the estimates flagged in the figures of a question and group."""
-        found = (self.share(question, group, code.id) for code in self.codebooks[question].codes)
-        return {flag.strip() for share in found if share for flag in share.flag.split(";") if flag.strip()}
+        """Return what the estimates flagged in the figures of a question and group.
 
-    def provisional(self, question: str, group: str) -> bool:
-        """Return whether figures of a question and group rest on the machine alone, or nearly so."""
-        return not self.flags(question, group).isdisjoint(PROVISIONAL)
+        What is provisional of some codes only, which people were not asked about, is not of the question.
+        """
+        found = set().union(*self._flags(question, group).values())
+        return found if self.provisional(question, group) else found - set(PROVISIONAL)
+
+    def provisional(self, question: str, group: str, code: str = "") -> bool:
+        """Return whether figures of a question and group, or one of them, rest on the machine alone, or nearly so."""
+        found = self._flags(question, group)
+        of_all = bool(found) and not any(flags.isdisjoint(PROVISIONAL) for flags in found.values())
+        return of_all or not found.get(code, set()).isdisjoint(PROVISIONAL)
+
+    def _flags(self, question: str, group: str) -> dict[str, set[str]]:
+        codes = (code.id for code in self.codebooks[question].codes)
+        shares = {code: share for code in codes if (share := self.share(question, group, code))}
+        return {
+            code: {flag.strip() for flag in share.flag.split(";") if flag.strip()} for code, share in shares.items()
+        }
 
     def reference(self, question: str, code: str) -> Share | None:
         """Return the reference group's published figure: this year's, else the latest."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline.codebook import Code
 from pipeline.config import Question
 from pipeline.report.content import Text
 from pipeline.report.context import Context
@@ -33,9 +34,9 @@ def titled(context: Context, title: str, questions: Sequence[Question], group: s
     return context.say("title_provisional" if all(found) else "title_partly_provisional", title=title)
 
 
-def status(context: Context, question: Question, groups: Sequence[str]) -> str:
+def status(context: Context, question: Question, groups: Sequence[str], code: str = "") -> str:
     """Return the status of a table's row: empty, provisional, or for which groups it is provisional."""
-    found = [group for group in groups if context.figures.provisional(question.id, group)]
+    found = [group for group in groups if context.figures.provisional(question.id, group, code)]
     if not found:
         return ""
     if found[0] == groups[0]:  # a table's first group is all of them together, or its only one
@@ -53,10 +54,22 @@ def caution(context: Context, questions: Sequence[Question], group: str) -> list
     return [Text((context.say("provisional_some", questions=_names(context, found)),), "caution")]
 
 
-def notes(context: Context, cells: Sequence[tuple[Question, str]]) -> list[str]:
-    """Return the notes below a table with the figures of these questions and groups, each once."""
+def notes(context: Context, cells: Sequence[tuple[Question, str]], codes: Sequence[Code]) -> list[str]:
+    """Return the notes below a table with the figures of these questions, groups and codes, each once."""
     flags = {flag for question, group in cells for flag in context.figures.flags(question.id, group)}
-    return [context.say(f"flag_{flag}") for flag in PROVISIONAL if flag in flags]
+    out = [context.say(f"flag_{flag}") for flag in PROVISIONAL if flag in flags]
+    apart = (note for question, group in cells for note in not_asked(context, question, group, codes))
+    return [*out, *dict.fromkeys(apart)]
+
+
+def not_asked(context: Context, question: Question, group: str, codes: Sequence[Code]) -> list[str]:
+    """Return the notes on codes that are provisional while others are not: added or renamed since the review."""
+    figures = context.figures
+    if figures.provisional(question.id, group):
+        return []
+    shares = {code.label: figures.share(question.id, group, code.id) for code in codes}
+    found = {flag: [label for label, share in shares.items() if share and flag in share.flag] for flag in PROVISIONAL}
+    return [context.say(f"note_{flag}", labels=context.say.listed(labels)) for flag, labels in found.items() if labels]
 
 
 def method(context: Context, reviewed: str, answers: str, share: str) -> list[str]:

@@ -36,7 +36,6 @@ def points_table(
     if shown_beside:
         columns.append(Column(figures.survey.reference_group if overall else context.total, "percent"))
     rows, marked, hidden, reasons = [], False, False, {}
-    status = provisional.status(context, question, [group])
     for code in context.sorted_codes(question, codes, group):
         share = figures.share(question.id, group, code.id)
         cell = context.cell(question.id, group, code.id, against(question.id, group, code.id) if shown_beside else "")
@@ -48,6 +47,7 @@ def points_table(
         elif not overall:
             cells.append(context.cell(question.id, context.total, code.id))
         marked, hidden = marked or bool(cell.mark), hidden or any(found.hidden for found in cells)
+        status = provisional.status(context, question, [group], code.id)
         rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
     added = sum(row.cells[0].value for row in rows if isinstance(row.cells[0].value, float))
     several = "note_over_hundred" if added > 1.005 else "note_multiple"
@@ -56,7 +56,7 @@ def points_table(
         notes.append(say("note_marks_reference" if overall else "note_marks_rest"))
     if has_reference and (n := _reference_n(context, question, codes)):
         notes.append(say("note_reference", label=figures.survey.reference_group, n=count(n, say.language)))
-    if not status:  # of a provisional figure the flag says why nothing is compared
+    if not figures.provisional(question.id, group):  # of a provisional figure the flag says why nothing is compared
         notes += _reason_notes(context, reasons, say("the_reference"))
     notes += _flag_notes(context, question, codes, group)
     notes += hidden_notes(context, hidden)
@@ -98,7 +98,6 @@ def compare_table(context: Context, question: Question, codes: Sequence[Code], t
     columns = [Column(context.total, "percent", _n(context, question, context.total))]
     columns += [Column(group, "percent", _n(context, question, group), heat=True) for group in groups]
     rows, hidden = [], False
-    status = provisional.status(context, question, [context.total, *groups])
     for code in context.sorted_codes(question, codes, context.total):
         cells = [context.cell(question.id, context.total, code.id)]
         cells += [
@@ -106,6 +105,7 @@ def compare_table(context: Context, question: Question, codes: Sequence[Code], t
             for group in groups
         ]
         hidden = hidden or any(cell.hidden for cell in cells)
+        status = provisional.status(context, question, [context.total, *groups], code.id)
         rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
     notes = [say("note_heat")]
     if any(figures.verdicts.against_rest(question.id, group, code.id) for group in groups for code in codes):
@@ -113,7 +113,7 @@ def compare_table(context: Context, question: Question, codes: Sequence[Code], t
     unknown = figures.n_answers(question.id, context.total) - sum(figures.n_answers(question.id, one) for one in groups)
     if unknown > 0:
         notes.append(context.unknown_group(unknown))
-    notes += provisional.notes(context, [(question, group) for group in (context.total, *groups)])
+    notes += provisional.notes(context, [(question, group) for group in (context.total, *groups)], codes)
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-vergelijking", title, say("code_stub"), tuple(columns),
                  tuple(rows), tuple(notes))  # fmt: skip
@@ -130,7 +130,6 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
         Column(wave, "percent", _n_in_words(context, figures.n_earlier(question.id, group, wave))) for wave in waves
     ]
     verdicts, rows, hidden, reasons = figures.verdicts, [], False, {}
-    status = provisional.status(context, question, [group])
     for code in codes:
         cell = context.cell(question.id, group, code.id, verdicts.against_wave(question.id, group, code.id, waves[0]))
         cells = [cell]
@@ -139,6 +138,7 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
             cells.append(Cell(earlier.share if earlier else None, hidden=bool(earlier and earlier.suppressed)))
         reasons[code.label] = verdicts.not_comparable(question.id, group, code.id, waves[0])
         hidden = hidden or any(found.hidden for found in cells)
+        status = provisional.status(context, question, [group], code.id)
         rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
     notes = [say("note_years")]
     for name, computed in (("published", False), ("computed", True)):
@@ -147,7 +147,7 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
     if any(verdicts.against_wave(question.id, group, code.id, waves[0]) for code in codes):
         notes.append(say("note_marks_wave", wave=waves[0]))
     notes += _reason_notes(context, reasons, waves[0])
-    notes += provisional.notes(context, [(question, group)])
+    notes += provisional.notes(context, [(question, group)], codes)
     notes += hidden_notes(context, hidden)
     return Table(context.next_table(), f"{question.id}-{slug(group)}-jaren", title, say("code_stub"), tuple(columns),
                  tuple(rows), tuple(notes))  # fmt: skip
@@ -175,9 +175,9 @@ def hidden_notes(context: Context, hidden: bool) -> list[str]:
 
 def _flag_notes(context: Context, question: Question, codes: Sequence[Code], group: str) -> list[str]:
     """Return what the estimates flagged, in words, each once."""
-    found = (context.figures.share(question.id, group, code.id) for code in codes)
-    flags = dict.fromkeys(flag.strip() for share in found if share for flag in share.flag.split(";"))
-    return [note for flag in flags if (note := context.say.maybe(f"flag_{flag}", ""))]
+    flags = sorted(context.figures.flags(question.id, group))
+    found = [note for flag in flags if (note := context.say.maybe(f"flag_{flag}", ""))]
+    return [*found, *provisional.not_asked(context, question, group, codes)]
 
 
 def _n(context: Context, question: Question, group: str) -> str:

@@ -9,12 +9,11 @@ from typing import Any
 from pipeline.config import Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.client import SLOW, address, connected, speaking
-from pipeline.review.events import read_journal
 from pipeline.review.files import one_at_a_time
 from pipeline.review.labeling import COMPARED, Choice
 from pipeline.review.projects import find_projects, list_tasks, make_project, update_project
-from pipeline.review.reviewed import Conflict, conflicts, with_sample_roles
-from pipeline.review.sample import random_number, read_sample
+from pipeline.review.reviewed import Conflict, conflicts, current_events
+from pipeline.review.sample import random_number
 from pipeline.review.tasks import choice_of, task_data
 from pipeline.review.views import decision_views, ensure_views
 from pipeline.tables import ANSWERS, check_table
@@ -37,7 +36,7 @@ def open_conflicts(workspace: Workspace) -> list[Conflict]:
     Raises:
         ReviewError: the journal is damaged.
     """
-    return conflicts(with_sample_roles(read_journal(workspace), read_sample(workspace)))
+    return conflicts(current_events(workspace))
 
 
 def adjudicate(

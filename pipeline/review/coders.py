@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import secrets
 
 from pipeline.review.files import review_folder, write_private
@@ -22,6 +23,11 @@ class Coders:
         except (OSError, ValueError, KeyError, TypeError):
             self._salt, self._names = secrets.token_hex(16), {}
         self._saved = dict(self._names)
+
+    @staticmethod
+    def is_name(text: str) -> bool:
+        """Return whether this is such a name already, and no login."""
+        return re.fullmatch(r"coder-[0-9a-f]{8}", text) is not None
 
     def name(self, login: str) -> str:
         """Return the name in the journal of a login."""

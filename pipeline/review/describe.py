@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pipeline.review.agreement import Agreement
 from pipeline.review.progress import QuestionProgress
+from pipeline.review.texts import Lost
 
 MOST_IDS = 5
 MOST_PAIRS = 3
@@ -41,6 +42,23 @@ def describe(state: QuestionProgress, login: Callable[[str], str], needed: int |
     if state.defensible:
         return [*out, "  Stopping now is defensible."]
     return [*out, "  Stopping now is not defensible:", *(f"    - {objection}" for objection in state.objections)]
+
+
+def describe_lost(lost: Lost) -> list[str]:
+    """Return what `run`, `check` and `review status` say of codings that are of another answer now; ids only."""
+    out = []
+    if lost.changed:
+        out.append(
+            f"! {len(lost.changed)} reviewed answers have another text than when people read them, so their codings "
+            f"don't count: {_some(lost.changed)}. Next: have them coded again ('duiding review push' or 'export'), or "
+            "bring back the file as it was"
+        )
+    if lost.gone:
+        out.append(
+            f"! {len(lost.gone)} reviewed answers are not in the survey now, so their codings don't count: "
+            f"{_some(lost.gone)}. Next: was a question's id or the file changed by mistake, change it back"
+        )
+    return out
 
 
 def _some(ids: Sequence[str]) -> str:

@@ -19,7 +19,10 @@ from pipeline.validation import read_text
 from pipeline.workspace import Workspace, write_text
 
 ORIGINS = ("accepted", "changed", "manual")
-PROBLEMS = ("", "empty", "unknown_code", "several_in_facet")
+PROBLEMS = ("", "empty", "unknown_code", "several_in_facet", "text_changed", "answer_gone")
+
+#: Of an annotation that the server gives no time of. The same at every pull, so that it is not news.
+NO_TIME = "1970-01-01T00:00:00.000000Z"
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Event:
 
     `codes` hold, the other codes in `judged` don't; `codebook` is the codebook's digest; `origin` says whether the
     machine's codes were accepted, changed or not shown; `annotation` identifies the act, so a later line with the same
-    one replaces it. `inclusion_probability` and `stratum` travel along in an exchange file only.
+    one replaces it. `fingerprint` is that of the text that was read (see `review.texts`). `inclusion_probability` and
+    `stratum` travel along in an exchange file only.
     """
 
     answer_id: str
@@ -47,6 +51,7 @@ class Event:
     problem: str = ""
     seconds: float | None = None
     adjudicated: bool = False
+    fingerprint: str = ""
     inclusion_probability: float | None = None
     stratum: str | None = None
 
@@ -59,6 +64,11 @@ class Event:
     def content(self) -> tuple[object, ...]:
         """What must differ for this to be news about the same annotation."""
         return (self.answer_id, frozenset(self.codes), self.coder, self.doubt, self.skipped, self.note, self.problem)
+
+    def is_news(self, before: Event) -> bool:
+        """Whether this tells something that an earlier line on the same annotation does not."""
+        known = self.fingerprint and before.fingerprint
+        return self.content != before.content or bool(known and self.fingerprint != before.fingerprint)
 
     def line(self) -> str:
         """Return the event as one JSON line; fields at their default are left out."""
@@ -236,7 +246,7 @@ def add_events(workspace: Workspace, events: Sequence[Event]) -> list[Event]:
     news: dict[str, Event] = {}
     for event in events:
         before = news.get(event.annotation) or known.get(event.annotation)
-        if before is None or (before.content != event.content and event.at >= before.at):
+        if before is None or (event.is_news(before) and event.at >= before.at):
             news[event.annotation] = event
     if not news:
         return []

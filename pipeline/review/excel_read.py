@@ -18,9 +18,10 @@ from pipeline.review.files import one_at_a_time
 from pipeline.review.labeling import Choice
 from pipeline.review.projects import survey_key
 from pipeline.review.pull import CleanNotes, keep_notes
-from pipeline.review.reviewed import with_sample_roles
+from pipeline.review.reviewed import current_events, with_sample_roles
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import choice_of
+from pipeline.review.texts import Fingerprints
 from pipeline.workspace import Workspace, read_table
 
 MOST_MISTAKES = 20
@@ -57,7 +58,8 @@ def import_workbook(
         ReviewError: it is not a workbook of this survey and codebook, or cells are wrong; the message names the cells.
     """
     if not coder.strip():
-        raise ReviewError(problem(place="--coder", found="empty", expected="who coded the workbook"))
+        do = f"say who: duiding review import {path} --coder anna"
+        raise ReviewError(problem(place="--coder", found="not given", expected="who coded the workbook", do=do))
     with one_at_a_time(workspace):
         book = _open(path)
         texts = _texts(workspace)
@@ -69,19 +71,20 @@ def import_workbook(
         mistakes: list[Mistake] = []
         not_read: list[str] = []
         elsewhere: list[str] = []
-        saved, journal = _saved(book), read_journal(workspace)
+        prints = Fingerprints(workspace)
+        saved, current = _saved(book), current_events(workspace)
         for name, question, role, choice, exported in _about(book, survey, path):
-            reading = Reading(book[name], question, choice, role, who, saved, texts)
+            reading = Reading(book[name], question, choice, role, who, saved, texts, prints)
             found, left = reading.rows(notes)
-            dated, otherwise = _dated(found, journal, exported)
+            dated, otherwise = _dated(found, current, exported)
             events += dated
             elsewhere += otherwise
             n_open += left
             mistakes += reading.mistakes
             not_read += reading.not_read
         _refuse(mistakes, path)
-        _refuse_own(events, journal, path)
-        compared = compare_with(journal, events)
+        _refuse_own(events, current, path)
+        compared = compare_with(read_journal(workspace), events)
         new = add_events(workspace, with_sample_roles(events, read_sample(workspace)))
         coders.save()
         keep_notes(workspace, notes, clean_notes)

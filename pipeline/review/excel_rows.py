@@ -9,6 +9,7 @@ from pipeline.config import Question
 from pipeline.review.events import Event
 from pipeline.review.excel_write import LAST, LONGEST_CELL, MACHINE, MARK, READY, first_columns
 from pipeline.review.labeling import Choice, check_codes, problem_of
+from pipeline.review.texts import Fingerprints
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -22,10 +23,11 @@ class Reading:
 
     def __init__(
         self, sheet: Worksheet, question: Question, choice: Choice, role: str, coder: str, at: str,
-        texts: Mapping[str, tuple[str, str]],
+        texts: Mapping[str, tuple[str, str]], prints: Fingerprints,
     ) -> None:  # fmt: skip
         self.sheet, self.question, self.choice = sheet, question, choice
-        self.role, self.coder, self.at, self.texts = role, coder, at, texts
+        self.role, self.coder, self.at = role, coder, at
+        self.texts, self.prints = texts, prints
         self.codes = choice.offered()
         self.first = first_columns(role)
         self.mistakes: list[Mistake] = []
@@ -101,7 +103,7 @@ class Reading:
             codes=() if is_skipped else codes, judged=self.choice.judged(), coder=self.coder,
             role="audit" if self.role == "decide" else self.role, adjudicated=self.role == "decide",
             at=self.at, origin=origin, annotation=f"excel/{self.coder}/{self._kind}/{answer_id}", doubt=is_doubt,
-            skipped=is_skipped, note=bool(note),
+            skipped=is_skipped, note=bool(note), fingerprint=self.prints.of(known),
         )  # fmt: skip
         return event, note
 

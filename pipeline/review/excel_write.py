@@ -11,9 +11,10 @@ from typing import Any
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.adjudicate import codings_shown, open_conflicts
-from pipeline.review.events import latest, read_journal, utc
+from pipeline.review.events import utc
 from pipeline.review.labeling import COMPARED, Choice
 from pipeline.review.projects import survey_key
+from pipeline.review.reviewed import current_events
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import choice_of, machine_codes, task_data
 from pipeline.tables import ANSWERS, check_table
@@ -54,19 +55,34 @@ def sheet_name(position: int, question_id: str) -> str:
     return f"{position} {question_id}"[:31]
 
 
+def refuse_filled_in(path: Path) -> None:
+    """Refuse to write over a workbook: nobody but its coder knows what is in it.
+
+    Raises:
+        ReviewError: there is a file already.
+    """
+    if path.exists():
+        raise ReviewError(
+            problem(file=path, found="there already, and someone may have filled it in",
+                    do=f"'duiding review import {path} --coder NAME' first; then give another name, or --force")
+        )  # fmt: skip
+
+
 def export_workbook(
     workspace: Workspace, survey: Survey, path: Path, *, second: bool = False, decide: bool = False,
-    questions: Sequence[str] = (),
+    questions: Sequence[str] = (), force: bool = False,
 ) -> dict[str, int]:  # fmt: skip
     """Write the answers that are still to be coded and return how many per question.
 
     With `second` these are the answers for the second coder, without the machine's codes; with `decide` the answers on
-    which coders disagree, with both codings.
+    which coders disagree, with both codings; with `force` a file that is there already is replaced.
 
     Raises:
-        ReviewError: nothing is left to code or to decide.
+        ReviewError: nothing is left to code or to decide, or the file is there already.
         TableError: there are no answers yet.
     """
+    if not force:
+        refuse_filled_in(path)
     sheets = _decisions(workspace, survey, questions) if decide else _sheets(workspace, survey, second, questions)
     if decide and not sheets:
         raise ReviewError(
@@ -83,7 +99,13 @@ def export_workbook(
 
     with atomic(path) as temporary:
         book = xlsxwriter.Workbook(
-            str(temporary), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+            str(temporary),
+            {
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+                "in_memory": True,
+            },  # answers don't pass through the system's temporary folder
         )
         for sheet in sheets:
             _write_sheet(book, sheet)
@@ -104,7 +126,7 @@ def _sheets(workspace: Workspace, survey: Survey, second: bool, questions: Seque
     answers = check_table(read_table(workspace.path("answers.parquet")), ANSWERS)
     sample = read_sample(workspace)
     coded = {
-        event.answer_id for event in latest(read_journal(workspace)).values()
+        event.answer_id for event in current_events(workspace)
         if event.counts and (event.role == "second") == second
     }  # fmt: skip
     out: list[Sheet] = []

@@ -10,10 +10,21 @@ from typing import TYPE_CHECKING
 from pipeline.codebook import Codebook
 from pipeline.config import Survey
 from pipeline.errors import ReviewError, did_you_mean, problem
-from pipeline.review.events import Compared, Event, add_events, compare_with, parse_event, read_journal, read_lines
+from pipeline.review.coders import Coders
+from pipeline.review.events import (
+    Compared,
+    Event,
+    add_events,
+    compare_with,
+    latest,
+    parse_event,
+    read_journal,
+    read_lines,
+)
 from pipeline.review.files import one_at_a_time
 from pipeline.review.reviewed import with_sample_roles
 from pipeline.review.sample import read_sample, write_sample
+from pipeline.review.texts import Fingerprints, current_texts
 from pipeline.workspace import Workspace, read_table, write_text
 
 if TYPE_CHECKING:
@@ -66,9 +77,10 @@ def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
     """
     with one_at_a_time(workspace):
         codebooks = {question.id: survey.codebook(question) for question in survey.questions}
+        coders = Coders(workspace)
         events = []
         for line, raw in read_lines(path):
-            events.append(_parse(raw, path, line, codebooks))
+            events.append(_parse(_under_a_name(raw, coders), path, line, codebooks))
         answers = workspace.path("answers.parquet")
         if answers.exists():
             frame = read_table(answers)
@@ -79,11 +91,43 @@ def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
         if len(extended) > len(sample):
             write_sample(workspace, extended)
         plain = [replace(event, inclusion_probability=None, stratum=None) for event in events]
-        compared = compare_with(read_journal(workspace), plain)
-        new = add_events(workspace, plain)
+        journal = read_journal(workspace)
+        compared = compare_with(journal, plain)
+        new = add_events(workspace, _with_fingerprints(workspace, journal, plain))
+        coders.save()
         audited = {event.answer_id for event in events if event.role == "audit"}
         lost = {answer_id for answer_id in audited if (answer_id, "audit") not in roles}
         return Imported(len(events), len(new), len(lost), compared)
+
+
+def _under_a_name(raw: object, coders: Coders) -> object:
+    """Return a line with a name in the place of its coder's login, also where the annotation is called after it."""
+    if not isinstance(raw, dict) or not isinstance(raw.get("coder"), str) or coders.is_name(raw["coder"]):
+        return raw
+    login, name = raw["coder"], coders.name(raw["coder"])
+    known = raw.get("annotation")
+    renamed = {"annotation": known.replace(login, name)} if login and isinstance(known, str) else {}
+    return {**raw, "coder": name, **renamed}
+
+
+def _with_fingerprints(workspace: Workspace, journal: Sequence[Event], events: Sequence[Event]) -> list[Event]:
+    """Return the events with fingerprints: their own, the one in the journal, else that of the text as it is now.
+
+    So a file that is imported again does not vouch for a text that changed since.
+    """
+    texts, prints, known = current_texts(workspace), Fingerprints(workspace), latest(journal)
+    if texts is None:
+        return list(events)
+    out = []
+    for event in events:
+        before = known.get(event.annotation)
+        if prints.ours(event.fingerprint):
+            out.append(event)
+        elif before is not None and before.content == event.content:
+            out.append(replace(event, fingerprint=before.fingerprint))
+        else:
+            out.append(replace(event, fingerprint=prints.of(texts.get(event.answer_id, ""))))
+    return out
 
 
 def _parse(raw: object, path: Path, line: int, codebooks: Mapping[str, Codebook]) -> Event:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import ReviewError, problem
-from pipeline.workspace import UNFINISHED, Workspace
+from pipeline.errors import DuidingError, ReviewError, problem
+from pipeline.workspace import Workspace, write_text
 
 LOCK_SECONDS = 900
 _IGNORE = "# only the coders' decisions are meant for version control\n*\n!.gitignore\n!review.jsonl\n"
@@ -19,7 +17,8 @@ def review_folder(workspace: Workspace) -> Path:
     """Return the review's folder in the workspace, made when missing."""
     folder = workspace.path("review")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        workspace.make()
+        folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text(_IGNORE, encoding="utf-8")
@@ -31,18 +30,15 @@ def review_folder(workspace: Workspace) -> Path:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file atomically with mode 600; it is never readable by others, not even for a moment."""
+    """Write a file atomically with mode 600.
+
+    Raises:
+        ReviewError: it can't be written; nothing half-written stays.
+    """
     try:
-        handle, name = tempfile.mkstemp(prefix=f"{UNFINISHED}{path.stem}-", dir=path.parent)  # mkstemp makes mode 600
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).replace(path)
-    except OSError as error:
-        raise ReviewError(
-            problem(file=path, found=f"cannot be written ({error.strerror})", do="check permissions and free space")
-        ) from error
+        write_text(path, text, mode=0o600)
+    except DuidingError as error:
+        raise ReviewError(str(error)) from error
 
 
 @contextlib.contextmanager

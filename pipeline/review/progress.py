@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from pipeline.codebook import Codebook
 from pipeline.config import Question, Survey
 from pipeline.review.agreement import FLOOR, Agreement, Coded, compare_coders
-from pipeline.review.events import Event, read_journal
-from pipeline.review.reviewed import conflicts, deciding, second_by_first, with_sample_roles
+from pipeline.review.events import Event
+from pipeline.review.reviewed import conflicts, current_events, deciding, second_by_first
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import machine_codes
 from pipeline.workspace import Workspace
@@ -81,7 +81,7 @@ def review_progress(
         ReviewError: the journal is damaged.
     """
     sample = read_sample(workspace)
-    events = with_sample_roles(read_journal(workspace), sample)
+    events = current_events(workspace)
     out = []
     for question in survey.questions:
         rows = sample[sample["question"] == question.id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,12 @@ from pipeline.config import Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.client import Address, address, connected, speaking
 from pipeline.review.coders import Coders
-from pipeline.review.events import Event, add_events, latest, read_journal, utc
+from pipeline.review.events import NO_TIME, Event, add_events, latest, read_journal, utc
 from pipeline.review.files import one_at_a_time, review_folder, write_private
-from pipeline.review.labeling import Choice, codes_in_config, from_result
+from pipeline.review.labeling import TEXT, Choice, codes_in_config, from_result
 from pipeline.review.projects import Project, export_tasks, find_projects, list_tasks, remember, remembered
 from pipeline.review.tasks import choice_of
+from pipeline.review.texts import Fingerprints
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -90,13 +91,13 @@ def pull_project(
     tasks = export_tasks(client, where, project)
     with speaking(where, "listing coders"):
         logins = {int(user.id): str(user.email or user.username or user.id) for user in client.users.list()}
-    coders = Coders(workspace)
+    coders, prints = Coders(workspace), Fingerprints(workspace)
     events, notes, coded_skips = [], {}, set()
     ours = [task for task in tasks if (task.get("data") or {}).get("answer_id")]  # people may add tasks of their own
     for task in ours:
         for annotation in task.get("annotations") or []:
             event, note = _event(task, annotation, project, choice, logins, coders)
-            events.append(event)
+            events.append(replace(event, fingerprint=prints.of(str(task["data"].get(TEXT, "")))))
             if event.skipped and _holds_codes(annotation, choice):
                 coded_skips.add(event.answer_id)
             if note:
@@ -162,7 +163,7 @@ def _event(
         judged=(*(code for code in choice.judged() if code not in new), *gone),
         coder=coders.name(logins.get(user, f"user-{user}")),
         role="second" if project.kind == "second" else _ROLES.get(str(data.get("rol")), "training"),
-        at=utc(str(annotation.get("updated_at") or annotation.get("created_at"))),
+        at=coded_at(annotation),
         origin=_origin(choice, annotation, labels.codes),
         annotation=str(annotation.get("unique_id") or f"{project.id}-{annotation.get('id')}"),
         doubt=labels.doubt,
@@ -173,6 +174,12 @@ def _event(
         adjudicated=project.kind == "decide",
     )
     return event, labels.note
+
+
+def coded_at(annotation: Mapping[str, Any]) -> str:
+    """Return when it was coded; without a time that can be read, the beginning of time: any other coding is newer."""
+    times = (utc(str(annotation.get(name))) for name in ("updated_at", "created_at"))
+    return next((time for time in times if time), NO_TIME)
 
 
 def _origin(choice: Choice, annotation: Mapping[str, Any], codes: tuple[str, ...]) -> str:

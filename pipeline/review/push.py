@@ -13,7 +13,7 @@ from pipeline.review.client import SLOW, Address, address, connected, speaking
 from pipeline.review.division import earlier_reviewers, refuse_one_coder_twice
 from pipeline.review.events import latest, read_journal
 from pipeline.review.files import one_at_a_time
-from pipeline.review.labeling import Choice
+from pipeline.review.labeling import TEXT, Choice
 from pipeline.review.projects import (
     Project,
     find_projects,
@@ -25,6 +25,7 @@ from pipeline.review.projects import (
     update_project,
 )
 from pipeline.review.pull import pull_project
+from pipeline.review.reviewed import current_events
 from pipeline.review.sample import read_sample
 from pipeline.review.tasks import (
     BATCH,
@@ -148,7 +149,7 @@ class _Work:
         else:
             update_project(*page, project, self.choice, reasons=reasons, blind=blind)
         remember(self.workspace, [(self.question.id, kind)])
-        there = self._existing(project)
+        there = self._existing(project, data)
         coded = self._coded_before(kind) - set(there)
         wanted = {key: value for key, value in data.items() if key not in coded}
         reviewers = self.reviewers or earlier_reviewers(there, self.main_reviewers if kind == "second" else ())
@@ -207,14 +208,20 @@ class _Work:
 
     def _coded_before(self, kind: str) -> set[str]:
         second = kind == "second"
-        events = latest(read_journal(self.workspace)).values()
+        events = current_events(self.workspace)
         return {event.answer_id for event in events if event.counts and (event.role == "second") == second}
 
-    def _existing(self, project: Project) -> dict[str, dict[str, Any]]:
-        """Return answer id -> task; doubles that an interrupted push left behind are removed if nobody coded them."""
+    def _existing(self, project: Project, wanted: Mapping[str, dict[str, str]]) -> dict[str, dict[str, Any]]:
+        """Return answer id -> task; doubles that an interrupted push left behind are removed if nobody coded them.
+
+        A task that was coded with another text than its answer has now stays as it was read, and is passed over.
+        """
         found: dict[str, dict[str, Any]] = {}
         for task in list_tasks(self.client, self.where, project):
             answer_id = str(task["data"].get("answer_id"))
+            now = wanted.get(answer_id)
+            if task["annotations"] and now is not None and task["data"].get(TEXT) != now[TEXT]:
+                continue
             other = found.get(answer_id)
             found[answer_id] = task if other is None else max((task, other), key=_worth)
             spare = None if other is None else min((task, other), key=_worth)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pipeline.codebook import Codebook
 from pipeline.review.events import Event, latest, read_journal
 from pipeline.review.sample import read_sample
+from pipeline.review.texts import current_texts, marked
 from pipeline.tables import CODINGS, check_table
 from pipeline.workspace import Workspace
 
@@ -31,6 +32,20 @@ def with_sample_roles(events: Iterable[Event], sample: pd.DataFrame) -> list[Eve
         event if event.role == "second" else replace(event, role=roles.get(event.answer_id, "training"))
         for event in latest(events).values()
     ]
+
+
+def current_events(workspace: Workspace, texts: Mapping[str, str] | None = None) -> list[Event]:
+    """Return the last event per annotation in its sample role; one of another text, or of no answer, does not count.
+
+    Args:
+        workspace: with the journal, the sample and the answers of the last run.
+        texts: answer id -> text, when they are newer than those of the last run.
+
+    Raises:
+        ReviewError: the journal is damaged.
+    """
+    events = with_sample_roles(read_journal(workspace), read_sample(workspace))
+    return marked(workspace, events, current_texts(workspace) if texts is None else texts)
 
 
 def deciding(events: Iterable[Event]) -> dict[tuple[str, str], Event]:
@@ -113,12 +128,12 @@ def to_codings(events: Iterable[Event], codebooks: Mapping[str, Codebook] | None
 def reviewed_codings(workspace: Workspace, codebooks: Mapping[str, Codebook] | None = None) -> pd.DataFrame:
     """Return the codings that count: per answer and role one coder's, one row per code of the codebook.
 
-    Skipped answers, answers without any code and codes that don't exist are left out (`duiding review status` lists
-    them). Beyond the contract the columns are question, origin (accepted, changed, manual), doubt, note and skipped.
+    Skipped answers, answers without any code, codes that don't exist and codings of a text that changed since are left
+    out (`duiding review status` lists them). Beyond the contract the columns are question, origin (accepted, changed,
+    manual), doubt, note and skipped.
 
     Raises:
         ReviewError: the journal is damaged.
     """
-    events = with_sample_roles(read_journal(workspace), read_sample(workspace))
-    decided = sorted(deciding(events).items())
+    decided = sorted(deciding(current_events(workspace)).items())
     return to_codings([event for _, event in decided], codebooks)

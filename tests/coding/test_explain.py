@@ -10,7 +10,7 @@ from pipeline.cli_coding import explanation_lines
 from pipeline.codebook import load_codebook
 from pipeline.coding.classify import find_model
 from pipeline.coding.examples import shipped_examples
-from pipeline.coding.explain import Explainer, Explanation, explain
+from pipeline.coding.explain import Explainer, Explanation
 
 ANSWER = "Neem de telefoon nou eens op! En de heer … kwam te laat"
 
@@ -19,7 +19,7 @@ ANSWER = "Neem de telefoon nou eens op! En de heer … kwam te laat"
 def found() -> Explanation:
     book = load_codebook("participatiewet-verbeter")
     model, encoder = find_model(book)
-    return explain(model, encoder, shipped_examples(book), ANSWER, codebook=book)
+    return Explainer(model, encoder, shipped_examples(book), codebook=book).explain([ANSWER])[0]
 
 
 def test_the_decisive_word_weighs_most(found: Explanation) -> None:
@@ -49,7 +49,7 @@ def test_words_and_vector_push_towards_what_was_chosen(found: Explanation) -> No
 def test_without_its_telephone_the_answer_loses_the_code() -> None:
     book = load_codebook("participatiewet-verbeter")
     model, encoder = find_model(book)
-    other = explain(model, encoder, [], "En de heer … kwam te laat", codebook=book)
+    other = Explainer(model, encoder, [], codebook=book).explain(["En de heer … kwam te laat"])[0]
     assert "Telefonische bereikbaarheid" not in [reason.label for reason in other.reasons]
     assert all(reason.examples == () for reason in other.reasons)
 
@@ -57,7 +57,7 @@ def test_without_its_telephone_the_answer_loses_the_code() -> None:
 def test_a_given_scheme_is_not_explained_from_words() -> None:
     book = load_codebook("minimabeleid-ervaring")
     model, encoder = find_model(book)
-    given = explain(model, encoder, [], "Fijn, nieuwe bril", codebook=book, fixed_codes=["bijzondere-bijstand"])
+    given = Explainer(model, encoder, [], codebook=book).explain(["Fijn, nieuwe bril"], ["bijzondere-bijstand"])[0]
     (scheme,) = [reason for reason in given.reasons if reason.given]
     assert (scheme.code, scheme.words, scheme.score) == ("bijzondere-bijstand", (), 1.0)
     assert len(given.reasons) >= 2

@@ -73,6 +73,14 @@ def test_what_was_reviewed_is_counted_as_it_is() -> None:
     pd.testing.assert_frame_equal(apart, together)
 
 
+def test_judgements_of_which_one_was_not_asked_are_left_as_they_are() -> None:
+    made = judged(0)
+    made.codings = made.codings[(made.codings["role"] != "audit") | (made.codings["code"] != JUDGEMENTS[1])]
+    apart = estimate_shares(made.codings, None, made.answers)
+    assert apart.groupby("code")["n_reviewed"].min()[JUDGEMENTS[1]] == 0
+    pd.testing.assert_frame_equal(apart, estimate_shares(made.codings, None, made.answers, one_of={"q": [JUDGEMENTS]}))
+
+
 def test_people_are_estimated_without_their_weights() -> None:
     made = judged(1, n=60, n_audit=60)
     equal = estimate_shares(made.codings, None, made.answers)

@@ -301,3 +301,45 @@ def test_a_draw_with_no_chance_is_refused(survey: Build) -> None:
 def test_no_answers_give_no_shares(survey: Build) -> None:
     made = survey()
     assert estimate_shares(made.codings[:0], None, made.answers[:0]).empty
+
+
+def test_a_code_that_reviewers_were_not_asked_about_is_not_a_no(answers_of: Build, codings_of: Build) -> None:
+    """Added to the codebook after the review: the machine's count stays, and the flag says that nobody checked it."""
+    answers = answers_of(["Hengelo"] * 40)
+    machine = codings_of("machine", {f"a{i}": {"loket": i < 20, "nieuw": i < 12} for i in range(40)})
+    audit = codings_of("audit", {f"a{i}": {"loket": i % 4 == 0} for i in range(0, 40, 2)})
+    shares = estimate_shares(pd.concat([machine, audit]), None, answers, codes={"verbeter": ["nieuw", "loket"]})
+    assert list(shares["code"]) == ["nieuw", "loket"] * 2
+    new, old = total_row(shares, "nieuw"), total_row(shares, "loket")
+    assert (new["share"], new["n_reviewed"], new["method"]) == (0.3, 0, "machine_count")
+    assert new["flag"] == "coding_error_not_in_interval"
+    assert (old["n_reviewed"], old["method"]) == (20, "post_stratified, audit assumed simple random")
+
+
+def test_a_code_added_halfway_is_judged_by_the_reviews_that_asked_for_it(answers_of: Build, codings_of: Build) -> None:
+    answers = answers_of(["Hengelo"] * 100)
+    sample = pd.DataFrame({"answer_id": [f"a{i}" for i in range(40)], "question": "verbeter", "role": "audit",
+                           "inclusion_probability": 0.4, "stratum": "verbeter"})  # fmt: skip
+    machine = codings_of("machine", {f"a{i}": {"loket": i % 2 == 0, "nieuw": i % 5 == 0} for i in range(100)})
+    before = codings_of("audit", {f"a{i}": {"loket": i % 2 == 0} for i in range(20)})
+    after = codings_of("audit", {f"a{i}": {"loket": i % 2 == 0, "nieuw": i % 5 == 0} for i in range(20, 40)})
+    new = total_row(estimate_shares(pd.concat([machine, before, after]), sample, answers), "nieuw")
+    assert new["share"] == pytest.approx(0.2)
+    assert new["n_reviewed"] == 20
+    assert new["flag"] == "audit_incomplete"
+
+
+def test_a_net_with_a_code_that_was_not_asked_is_not_reviewed(answers_of: Build, codings_of: Build) -> None:
+    answers = answers_of(["Hengelo"] * 20)
+    machine = codings_of("machine", {f"a{i}": {"loket": i < 4, "nieuw": i >= 15} for i in range(20)})
+    audit = codings_of("audit", {f"a{i}": {"loket": i < 4} for i in range(10)})
+    shares = estimate_shares(pd.concat([machine, audit]), None, answers, nets={"net": ["loket", "nieuw"]})
+    assert total_row(shares, "net")["flag"] == "coding_error_not_in_interval"
+    assert total_row(shares, "net")["share"] == 9 / 20
+
+
+def test_reviews_that_only_name_what_applies_are_refused(answers_of: Build, codings_of: Build) -> None:
+    answers = answers_of(["Hengelo"] * 2)
+    audit = codings_of("audit", {"a0": {"loket": True}, "a1": {"post": True}})
+    with pytest.raises(TableError, match="a row for each code that was asked"):
+        estimate_shares(audit, None, answers)

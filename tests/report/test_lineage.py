@@ -141,3 +141,17 @@ def test_a_number_leads_the_analyst_back_to_the_answer(data: ReportData) -> None
     own = coded_file(context).table.dropna(subset=["succes_nummer"]).set_index("succes_nummer")["respondent"]
     respondent = data.answers.set_index("answer_id")["respondent_id"]
     assert all(own[row.number] == respondent[row.answer_id] for row in found.itertuples())
+
+
+def test_a_code_that_the_reviewer_was_not_asked_about_stays_the_machines() -> None:
+    answers = pd.DataFrame({"answer_id": ["a"], "respondent_id": ["r"], "question": ["q"], "status": ["answer"]})
+    codings = pd.DataFrame(
+        [
+            ("a", "oud", True, "m", "machine"),
+            ("a", "nieuw", True, "m", "machine"),
+            ("a", "oud", False, "anna", "audit"),
+        ],
+        columns=["answer_id", "code", "applied", "coder", "role"],
+    )
+    (one,) = coded_answers(answers, codings)
+    assert one.codes == {"nieuw": ("machine", "m")}

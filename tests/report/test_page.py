@@ -174,3 +174,17 @@ def test_an_unknown_format_is_refused(small: ReportData, tmp_path: Path) -> None
 
     with pytest.raises(ConfigError, match="unknown format 'xslx'.*did you mean 'xlsx'"):
         build_report(small, tmp_path, formats=("xslx",))
+
+
+def test_codes_that_reviewers_were_not_asked_about_are_named_as_provisional(small: ReportData, tmp_path: Path) -> None:
+    code = small.codebooks["succes"].codes[0]
+    unasked = small.shares["code"] == code.id
+    flags = small.shares["flag"].astype(object).mask(unasked, "coding_error_not_in_interval")
+    shares = small.shares.assign(n_reviewed=small.shares["n_reviewed"].mask(unasked, 0), flag=flags)
+    build_report(replace(small, shares=shares), tmp_path, formats=("html", "csv"))
+    text = (tmp_path / "rapport.html").read_text(encoding="utf-8")
+    assert f"Voorlopig, want niet door mensen nagekeken: {code.label}." in text
+    assert "Voorlopige cijfers" not in text
+    (table,) = (tmp_path / "tabellen").glob("*succes-totaal.csv")
+    found = pd.read_csv(table, sep=";", encoding="utf-8-sig")
+    assert found.loc[found["Status"] == "voorlopig", found.columns[0]].tolist() == [code.label]

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from pipeline.review.excel_read import import_workbook
 from pipeline.review.excel_write import export_workbook
 from pipeline.review.reviewed import reviewed_codings
 from pipeline.review.sample import read_sample
+from pipeline.workspace import read_table, write_table
 
 from .conftest import NASTY, Made, applied
 
@@ -103,7 +105,9 @@ def test_what_is_marked_ready_comes_back_and_again_changes_nothing(made: Made, f
     assert "anna@x.nl" not in made.workspace.path("review", "review.jsonl").read_text("utf-8")
     assert "Zie Jan" not in made.workspace.path("review", "notes.json").read_text("utf-8")
     assert import_workbook(made.workspace, made.survey, file, coder="anna@x.nl").n_new == 0
-    assert export_workbook(made.workspace, made.survey, file) == {"verbeter": 18, "ervaring": 35}
+    with pytest.raises(ReviewError, match="someone may have filled it in"):
+        export_workbook(made.workspace, made.survey, file)
+    assert export_workbook(made.workspace, made.survey, file, force=True) == {"verbeter": 18, "ervaring": 35}
 
 
 def test_untouched_machine_codes_are_accepted_unchanged(made: Made, file: Path) -> None:
@@ -326,7 +330,7 @@ def test_a_workbook_of_elsewhere(made: Made, make_survey: Make, tmp_path: Path, 
     openpyxl.Workbook().save(tmp_path / "eigen.xlsx")
     with pytest.raises(ReviewError, match="not made by Duiding"):
         import_workbook(made.workspace, made.survey, tmp_path / "eigen.xlsx", coder="a")
-    with pytest.raises(ReviewError, match="--coder: empty"):
+    with pytest.raises(ReviewError, match="--coder: not given; .* Next: say who: duiding review import"):
         import_workbook(made.workspace, made.survey, file, coder=" ")
 
 
@@ -335,3 +339,22 @@ def test_nothing_left_to_code(make_survey: Make, tmp_path: Path) -> None:
     with pytest.raises(ReviewError, match="nothing is left to code"):
         export_workbook(made.workspace, made.survey, tmp_path / "x.xlsx")
     assert read_sample(made.workspace).empty
+
+
+def test_an_answer_whose_text_changed_since_is_to_be_coded_again(made: Made, file: Path, tmp_path: Path) -> None:
+    edit(file, lambda book: fill(book.worksheets[0], 2, (book.worksheets[0].cell(1, 4).value,)))
+    import_workbook(made.workspace, made.survey, file, coder="anna")
+    (first,) = read_journal(made.workspace)
+    counts = export_workbook(made.workspace, made.survey, tmp_path / "rest.xlsx")
+    path = made.workspace.path("answers.parquet")
+    answers = read_table(path)
+    write_table(path, answers.assign(text=answers["text"].mask(answers["answer_id"] == first.answer_id, "Heel anders")))
+    again = export_workbook(made.workspace, made.survey, tmp_path / "opnieuw.xlsx")
+    assert again["verbeter"] == counts["verbeter"] + 1
+
+
+def test_no_answer_passes_through_the_systems_temporary_folder(
+    made: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "there is no such folder"))
+    assert export_workbook(made.workspace, made.survey, tmp_path / "nieuw.xlsx")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ReviewError
+from pipeline.review.coders import Coders
 from pipeline.review.draw import draw
 from pipeline.review.events import (
     Compared,
@@ -23,9 +24,11 @@ from pipeline.review.events import (
     read_journal,
 )
 from pipeline.review.exchange import export_jsonl, import_jsonl
-from pipeline.review.reviewed import conflicts, deciding, reviewed_codings
+from pipeline.review.pull import coded_at
+from pipeline.review.reviewed import conflicts, current_events, deciding, reviewed_codings
 from pipeline.review.sample import empty_sample, read_sample, write_sample
-from pipeline.workspace import Workspace
+from pipeline.review.texts import Fingerprints, Lost, lost
+from pipeline.workspace import Workspace, read_table, write_table
 
 from .conftest import Made, applied
 
@@ -235,3 +238,72 @@ def test_a_line_that_does_not_fit_stops_the_whole_import(
     assert message in str(caught.value)
     assert read_journal(made.workspace) == []
     assert read_sample(made.workspace).equals(empty_sample())
+
+
+def retype(made: Made, change: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+    """Change the answers, as a run on another version of the file would."""
+    path = made.workspace.path("answers.parquet")
+    write_table(path, change(read_table(path)))
+
+
+def move_texts(answers: pd.DataFrame) -> pd.DataFrame:
+    """As after a row was inserted on top: every id stands for the text above it."""
+    return answers.assign(text=answers["text"].shift(1, fill_value="Een nieuw antwoord"))
+
+
+def test_a_coding_does_not_count_for_another_text(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    file = write_lines(tmp_path / "x.jsonl", lines_of(made, 5, inclusion_probability=0.2))
+    import_jsonl(made.workspace, made.survey, file)
+    before = read_table(made.workspace.path("answers.parquet"))
+    retype(made, move_texts)
+    assert reviewed_codings(made.workspace).empty
+    assert len(lost(current_events(made.workspace)).changed) == 5
+    assert import_jsonl(made.workspace, made.survey, file).n_new == 0
+    assert reviewed_codings(made.workspace).empty, "importing it again does not vouch for the new texts"
+    retype(made, lambda _: before)
+    assert reviewed_codings(made.workspace)["answer_id"].nunique() == 5
+    assert lost(current_events(made.workspace)) == Lost()
+
+
+def test_a_coding_of_an_answer_that_is_gone_does_not_count(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    lines = lines_of(made, 5, inclusion_probability=0.2)
+    import_jsonl(made.workspace, made.survey, write_lines(tmp_path / "x.jsonl", lines))
+    retype(made, lambda answers: answers.assign(answer_id=answers["answer_id"].str.replace(":verbeter", ":beter")))
+    assert reviewed_codings(made.workspace).empty
+    assert lost(current_events(made.workspace)).gone == tuple(line["answer_id"] for line in lines)
+
+
+def test_a_journal_without_fingerprints_is_taken_at_its_word(make_survey: Make) -> None:
+    made = make_survey(30)
+    sampled(made.workspace, "1000:verbeter")
+    add_events(made.workspace, [event("1000:verbeter")])
+    retype(made, move_texts)
+    assert set(reviewed_codings(made.workspace)["answer_id"]) == {"1000:verbeter"}
+
+
+def test_a_fingerprint_tells_nothing_without_the_key_that_stays_here(workspace: Workspace, tmp_path: Path) -> None:
+    prints, elsewhere = Fingerprints(workspace), Fingerprints(Workspace(tmp_path / "elders"))
+    made = prints.of("Goed.")
+    assert made == Fingerprints(workspace).of("Goed.") != elsewhere.of("Goed.")
+    assert not elsewhere.differs(made, "Slecht.")
+    assert Fingerprints(workspace).differs(made, "Slecht.")
+    assert workspace.path("review", "fingerprint.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_login_in_a_file_stays_out_of_the_journal(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    lines = lines_of(made, 2, coder="anna@gemeente.nl") + lines_of(made, 3, coder="coder-0a1b2c3d")[2:]
+    lines[1]["annotation"] = "excel/anna@gemeente.nl/first/1001:verbeter"
+    import_jsonl(made.workspace, made.survey, write_lines(tmp_path / "x.jsonl", lines))
+    assert "anna" not in journal_file(made.workspace).read_text("utf-8")
+    first, second, third = read_journal(made.workspace)
+    assert (first.coder, third.coder) == (second.coder, "coder-0a1b2c3d")
+    assert Coders(made.workspace).login(first.coder) == "anna@gemeente.nl"
+
+
+def test_an_annotation_without_a_time_leaves_a_journal_that_can_be_read(workspace: Workspace) -> None:
+    assert coded_at({"created_at": "2022-11-01T10:00:00Z"}) == "2022-11-01T10:00:00.000000Z"
+    add_events(workspace, [event("a", "x", at=coded_at({})), event("a", "y", coder="bo")])
+    assert deciding(read_journal(workspace))["a", "audit"].codes == ("y",), "a coding with a time is newer"

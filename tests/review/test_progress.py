@@ -159,7 +159,7 @@ def test_excel_and_json_lines_from_the_command_line(make_survey: Make, tmp_path:
     exported = run(cli_review.app, ["export", book, file, "--audit", "20"])
     assert "verbeter 20 answers" in exported.output, exported.exception
     assert "0 answers marked ready" in run(cli_review.app, ["import", book, file, "--coder", "anna"]).output
-    code(made, "audit", "anna")
+    code(made, "audit", "coder-0a1b2c3d")
     assert "Wrote 20 codings" in run(cli_review.app, ["export", lines, file]).output
     assert all("antwoord" not in json.loads(line) for line in Path(lines).read_text("utf-8").splitlines())
     assert "20 codings read, 0 new" in run(cli_review.app, ["import", lines, file]).output

@@ -3,6 +3,7 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -143,3 +144,17 @@ def test_a_coding_deleted_on_the_server_is_named_and_counts(made: Made, fake: Fa
 
 def test_what_was_skipped_when_deciding_has_a_view() -> None:
     assert [view["title"] for view in decision_views()] == ["Te beslissen", "Overgeslagen"]
+
+
+def test_a_task_coded_with_another_text_is_left_as_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = [
+        {"id": 1, "data": {"answer_id": "a", "antwoord": "oud"}, "annotations": 1},
+        {"id": 2, "data": {"answer_id": "b", "antwoord": "oud"}, "annotations": 0},
+        {"id": 3, "data": {"answer_id": "c", "antwoord": "gelijk"}, "annotations": 1},
+    ]
+    monkeypatch.setattr(push_module, "list_tasks", lambda *_: tasks)
+    work: Any = object.__new__(push_module._Work)
+    work.client = work.where = None
+    wanted = {key: {"antwoord": text} for key, text in (("a", "nieuw"), ("b", "nieuw"), ("c", "gelijk"))}
+    there = work._existing(None, wanted)
+    assert set(there) == {"b", "c"}, "so that the new text of a is sent as a task of its own"

@@ -50,15 +50,15 @@ def text_of(rng: random.Random) -> str:
 
 
 def code_survey(made: Made, n: int, model: str = "m1", seed: int = 3) -> None:
-    """Write answers, scores and machine codings as `duiding run` would: n answers per question."""
-    rng = random.Random(seed)
+    """Write answers, scores and codings as `duiding run` would: n answers per question, the same for every seed."""
+    rng, texts = random.Random(seed), random.Random(3)
     answers, scores, codings, note = [], [], [], {}
     for question in made.survey.questions:
         codebook = made.survey.codebook(question)
         facets = [(facet, codebook.in_facet(facet.id)) for facet in codebook.facet_list()]
         for i in range(n):
             answer_id = f"{1000 + i}:{question.id}"
-            text = NASTY if i == 0 else text_of(rng)
+            text = NASTY if i == 0 else text_of(texts)
             group = ("Hengelo", "Borne", "Haaksbergen")[i % 3]
             status = "empty" if i % 10 == 9 else "answer"
             text = text if status == "answer" else ""

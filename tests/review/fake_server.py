@@ -78,11 +78,12 @@ class FakeServer:
         return made
 
     def _download(self, project: int, **_: Any) -> list[bytes]:
-        return [json.dumps([task for task in self.of(project).values() if task["annotations"]]).encode()]
+        mine = [task for task in self.saved.values() if task["project"] == project and task["annotations"]]
+        return [json.dumps(mine).encode()]
 
     @property
     def listed(self) -> list[SimpleNamespace]:
         """The projects as the server lists them, with the number of their tasks."""
         for project in self.made.values():
-            project.task_number = len(self.of(project.id))
+            project.task_number = sum(task["project"] == project.id for task in self.saved.values())
         return list(self.made.values())

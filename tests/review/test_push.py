@@ -3,7 +3,6 @@
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -17,6 +16,7 @@ from pipeline.review.pull import pull
 from pipeline.review.push import push
 from pipeline.review.reviewed import reviewed_codings
 from pipeline.review.views import decision_views
+from pipeline.workspace import read_table, write_table
 
 from .conftest import Made, choice
 from .fake_server import FakeServer
@@ -146,15 +146,29 @@ def test_what_was_skipped_when_deciding_has_a_view() -> None:
     assert [view["title"] for view in decision_views()] == ["Te beslissen", "Overgeslagen"]
 
 
-def test_a_task_coded_with_another_text_is_left_as_it_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    tasks = [
-        {"id": 1, "data": {"answer_id": "a", "antwoord": "oud"}, "annotations": 1},
-        {"id": 2, "data": {"answer_id": "b", "antwoord": "oud"}, "annotations": 0},
-        {"id": 3, "data": {"answer_id": "c", "antwoord": "gelijk"}, "annotations": 1},
-    ]
-    monkeypatch.setattr(push_module, "list_tasks", lambda *_: tasks)
-    work: Any = object.__new__(push_module._Work)
-    work.client = work.where = None
-    wanted = {key: {"antwoord": text} for key, text in (("a", "nieuw"), ("b", "nieuw"), ("c", "gelijk"))}
-    there = work._existing(None, wanted)
-    assert set(there) == {"b", "c"}, "so that the new text of a is sent as a task of its own"
+def test_an_answer_whose_text_changed_is_sent_anew_and_its_old_coding_does_not_count(
+    made: Made, fake: FakeServer
+) -> None:
+    push(made.workspace, made.survey, reviewers=["anna", "bo"])
+    number = fake.project("verbeter")
+    (one, task), (two, _), *_ = fake.of(number).items()
+    page = choice(made, "verbeter")
+    fake.code(task, to_result(page, ["werk"]))
+    pull(made.workspace, made.survey)
+    assert one in set(reviewed_codings(made.workspace)["answer_id"])
+    path = made.workspace.path("answers.parquet")
+    answers = read_table(path)
+    answers.loc[answers["answer_id"].isin([one, two]), "text"] = "een ander antwoord"
+    write_table(path, answers)
+    assert reviewed_codings(made.workspace).empty
+    before = dict(task["data"])
+    pushed, _ = push(made.workspace, made.survey)
+    assert (pushed.added, pushed.renewed) == (1, 1), "the coded one anew, the other in its place"
+    assert task["data"] == before, "what was coded stays as it was read"
+    assert fake.of(number)[two]["data"]["antwoord"] == "een ander antwoord"
+    assert not any(found.news for found in pull(made.workspace, made.survey))
+    assert push(made.workspace, made.survey)[0].added == 0
+    fake.code(fake.of(number)[one], to_result(page, ["tijd"]))
+    pull(made.workspace, made.survey)
+    codings = reviewed_codings(made.workspace)
+    assert set(codings.loc[codings["applied"], "code"]) == {"tijd"}

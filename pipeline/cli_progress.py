@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.publish import Progress
+    from pipeline.percentages import Progress
 
 _STAGE_WORDS = {
     "intake": "Reading and pseudonymising",

@@ -102,7 +102,7 @@ def show_published(survey: Survey) -> None:
     """Print what cannot be right in the published figures that this survey is compared with."""
     from pipeline.estimates.consistency import check_published
     from pipeline.intake.reference import read_reference, reference_notes, reference_path
-    from pipeline.publish import codebooks, nets
+    from pipeline.percentages import codebooks, nets
 
     path, reference = reference_path(survey), read_reference(survey)
     if path is None or reference is None:
@@ -174,6 +174,7 @@ def show_run(result: Result) -> None:
         console.print(line)
     console.print(f"Page:   {result.report}")
     console.print(f"Tables: {result.report.parent / 'tabellen'}")
+    console.print(f"Coded:  {result.workspace.path('gecodeerd', 'gecodeerd.csv')} (yours alone, not for publishing)")
     console.print(f"Next: open the page: duiding report {result.survey.file} --open")
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.config import Survey, examples_file, load_survey
 from pipeline.learning import encoder_name, learned_models
-from pipeline.publish import Progress, check_quoted, codebooks, estimates_stage, report_stage
+from pipeline.percentages import Progress, codebooks, estimates_stage
+from pipeline.publish import check_quoted, report_stage
 from pipeline.tables import ANSWER
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 

@@ -109,11 +109,11 @@ def test_after_a_change_the_results_are_those_of_a_clean_workspace(desk: Path, c
 
 
 def test_what_someone_changed_is_kept_and_named(desk: Path) -> None:
-    folder = desk.with_name("duiding-werk") / "rapport"
+    folder = desk.with_name("duiding-werk") / "gecodeerd"
     (folder / "gecodeerd.parquet").write_bytes(b"mine now")
     desk.write_text(desk.read_text().replace(", parquet]", "]"))
     result = run(desk)
-    assert result.workspace.note("report")["kept"] == [str(Path("rapport", "gecodeerd.bewerkt-1.parquet"))]
+    assert result.workspace.note("report")["kept"] == [str(Path("gecodeerd", "gecodeerd.bewerkt-1.parquet"))]
     assert not (folder / "gecodeerd.parquet").exists()
     assert (folder / "gecodeerd.bewerkt-1.parquet").read_bytes() == b"mine now"
     run(desk)
@@ -122,12 +122,12 @@ def test_what_someone_changed_is_kept_and_named(desk: Path) -> None:
 
 def test_what_is_not_as_a_run_left_it_is_left_and_named(desk: Path) -> None:
     """Of a run that was cut off nobody knows who changed what, so it keeps its name."""
-    folder = desk.with_name("duiding-werk") / "rapport"
+    folder = desk.with_name("duiding-werk") / "gecodeerd"
     workspace = Workspace(folder.parent)
     workspace.begin("report")
     (folder / "gecodeerd.parquet").write_bytes(b"half")
     desk.write_text(desk.read_text().replace(", parquet]", "]"))
     result = run(desk)
-    assert [step.left for step in result.steps] == [[], [], [], [str(Path("rapport", "gecodeerd.parquet"))]]
+    assert [step.left for step in result.steps] == [[], [], [], [str(Path("gecodeerd", "gecodeerd.parquet"))]]
     assert (folder / "gecodeerd.parquet").read_bytes() == b"half"
     assert [step.left for step in run(desk).steps] == [[]] * 4

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config import Input, Question, Response, Survey
-from pipeline.publish import response_table
+from pipeline.percentages import response_table
 
 
 def survey(**response: object) -> Survey:

@@ -57,12 +57,14 @@ def build_report(
     folder: Path,
     *,
     formats: Sequence[str] = FORMATS,
+    coded_folder: Path | None = None,
     progress: Progress | None = None,
     options: Options | None = None,
 ) -> list[Path]:
     """Write the report in the formats asked for and return the files written.
 
-    The same data gives the same bytes for the page and the CSV tables. `progress` is told what is being written.
+    The same data gives the same bytes for the page and the CSV tables. The coded file, which is not for publishing,
+    goes to `coded_folder` (the report's own when it is not given). `progress` is told what is being written.
 
     Raises:
         ConfigError: a format that does not exist.
@@ -80,13 +82,13 @@ def build_report(
     written: list[Path] = []
     for done, name in enumerate(format_ for format_ in FORMATS if format_ in formats):
         tell(done, len(formats))
-        written += _write(name, document, context, data, folder, options)
+        written += _write(name, document, context, data, folder, coded_folder or folder, options)
     tell(len(formats), len(formats))
     return written
 
 
 def _write(
-    name: str, document: Document, context: Context, data: ReportData, folder: Path, options: Options
+    name: str, document: Document, context: Context, data: ReportData, folder: Path, coded: Path, options: Options
 ) -> list[Path]:
     """Write one format; what a format needs is imported only then."""
     if name == "html":
@@ -98,7 +100,7 @@ def _write(
         from pipeline.report.csv_files import write_tables
 
         tables = write_tables(document, folder / "tabellen", context.say)
-        return [*tables, *write_csv(coded_file(context), folder / "gecodeerd.csv")]
+        return [*tables, *write_csv(coded_file(context), coded / "gecodeerd.csv")]
     if name == "xlsx":
         from pipeline.report.excel import write_workbook
 
@@ -110,7 +112,7 @@ def _write(
     from pipeline.report.coded_file import coded_file, write_parquet, write_sav
 
     write = write_sav if name == "sav" else write_parquet
-    return write(coded_file(context), folder / f"gecodeerd.{name}")
+    return write(coded_file(context), coded / f"gecodeerd.{name}")
 
 
 def make_context(data: ReportData, options: Options) -> Context:

@@ -188,6 +188,7 @@ def export(
     second: Second = None,
     by_group: ByGroup = False,
     for_second: Annotated[bool, typer.Option("--for-second-coder", help="The blind second coding.")] = False,
+    blind: Annotated[bool, typer.Option("--blind", help="Show no machine codes to the first coder either.")] = False,
     decide: Annotated[
         bool, typer.Option("--adjudicate", help="What coders disagree on, for someone to decide.")
     ] = False,
@@ -213,7 +214,7 @@ def export(
         refuse_filled_in(file)
     _draw(found, workspace, audit, training, second, by_group, question or [])
     counts = export_workbook(
-        workspace, found, file, second=for_second, decide=decide, questions=question or [], force=force
+        workspace, found, file, second=for_second, decide=decide, blind=blind, questions=question or [], force=force
     )
     _say(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
     _say(f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME")

@@ -70,12 +70,13 @@ def refuse_filled_in(path: Path) -> None:
 
 def export_workbook(
     workspace: Workspace, survey: Survey, path: Path, *, second: bool = False, decide: bool = False,
-    questions: Sequence[str] = (), force: bool = False,
+    blind: bool = False, questions: Sequence[str] = (), force: bool = False,
 ) -> dict[str, int]:  # fmt: skip
     """Write the answers that are still to be coded and return how many per question.
 
-    With `second` these are the answers for the second coder, without the machine's codes; with `decide` the answers on
-    which coders disagree, with both codings; with `force` a file that is there already is replaced.
+    With `second` these are the answers for the second coder, without the machine's codes; with `blind` the first coder
+    does not get those either; with `decide` these are the answers on which coders disagree, with both codings. With
+    `force` a file that is there already is replaced.
 
     Raises:
         ReviewError: nothing is left to code or to decide, or the file is there already.
@@ -83,7 +84,9 @@ def export_workbook(
     """
     if not force:
         refuse_filled_in(path)
-    sheets = _decisions(workspace, survey, questions) if decide else _sheets(workspace, survey, second, questions)
+    sheets = (
+        _decisions(workspace, survey, questions) if decide else _sheets(workspace, survey, second, blind, questions)
+    )
     if decide and not sheets:
         raise ReviewError(
             problem(
@@ -122,7 +125,7 @@ def export_workbook(
     return {sheet.question.id: len(sheet.tasks) for sheet in sheets}
 
 
-def _sheets(workspace: Workspace, survey: Survey, second: bool, questions: Sequence[str]) -> list[Sheet]:
+def _sheets(workspace: Workspace, survey: Survey, second: bool, blind: bool, questions: Sequence[str]) -> list[Sheet]:
     answers = check_table(read_table(workspace.path("answers.parquet")), ANSWERS)
     sample = read_sample(workspace)
     coded = {
@@ -138,7 +141,7 @@ def _sheets(workspace: Workspace, survey: Survey, second: bool, questions: Seque
         roles = {str(key): str(role) for key, role in zip(rows["answer_id"], rows["role"], strict=True)}
         tasks = task_data(answers, roles, question=question, codebook=codebook, seed=survey.seed)
         left = sorted((data for key, data in tasks.items() if key not in coded), key=lambda data: data["volgorde"])
-        machine = {} if second else machine_codes(
+        machine = {} if second or blind else machine_codes(
             workspace, question, codebook, answers.loc[answers["question"] == question.id, "answer_id"]
         ).codes  # fmt: skip
         if left:

@@ -121,9 +121,11 @@ def test_untouched_machine_codes_are_accepted_unchanged(made: Made, file: Path) 
     assert [event.origin for event in read_journal(made.workspace)] == ["accepted", "changed"]
 
 
-def test_the_second_coder_gets_no_machine_codes(made: Made, tmp_path: Path) -> None:
-    path = tmp_path / "tweede.xlsx"
-    assert export_workbook(made.workspace, made.survey, path, second=True) == {"verbeter": 9, "ervaring": 9}
+@pytest.mark.parametrize("who", ["second", "blind"])
+def test_the_second_coder_and_a_blind_first_one_get_no_machine_codes(made: Made, tmp_path: Path, who: str) -> None:
+    path = tmp_path / "blind.xlsx"
+    n = {"second": 9, "blind": 36}[who]
+    assert export_workbook(made.workspace, made.survey, path, **{who: True}) == {"verbeter": n, "ervaring": n}
     book = openpyxl.load_workbook(path)
     for name in book.sheetnames[:-1]:
         sheet = book[name]
@@ -133,7 +135,7 @@ def test_the_second_coder_gets_no_machine_codes(made: Made, tmp_path: Path) -> N
     edit(path, lambda book: fill(book["1 verbeter"], 2, ("Anders",)))
     import_workbook(made.workspace, made.survey, path, coder="bo")
     (event,) = read_journal(made.workspace)
-    assert (event.role, event.origin) == ("second", "manual")
+    assert (event.role == "second", event.origin) == (who == "second", "manual")
 
 
 def saved(file: Path, at: str, change: Callable[[Any], object] = lambda book: None) -> Path:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import Question, Survey
-from pipeline.errors import TableError, nearest, problem
+from pipeline.errors import ConfigError, TableError, nearest, problem
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,7 +63,7 @@ def without_result(survey: Survey, table: pd.DataFrame) -> list[str]:
 
 
 def check_groups_and_waves(survey: Survey, base: pd.DataFrame, path: Path) -> None:
-    """Refuse a group with the total's name, and a file without a row of the survey's wave."""
+    """Refuse a group with the total's name, one that looks mistyped, and a file without a row of the survey's wave."""
     total = base["group"] == survey.total_label
     if total.any():
         raise TableError(
@@ -74,6 +74,18 @@ def check_groups_and_waves(survey: Survey, base: pd.DataFrame, path: Path) -> No
                 do="leave rows with totals out, or choose another 'total_label' in survey.yaml",
             )
         )
+    known = sorted(set(base["group"].dropna()))
+    for question in survey.questions:
+        for name in question.groups:
+            if name not in known and (near := nearest(name, known)):
+                raise ConfigError(
+                    problem(
+                        file=survey.file,
+                        place=f"question {question.id}, groups",
+                        found=f"no row is of group '{name}'",
+                        do=f"did you mean '{near}'? Leave a group out of which there are no answers",
+                    )
+                )
     if not (base["wave"] == survey.wave).any():
         near = nearest(survey.wave, sorted(set(base["wave"])))
         raise TableError(

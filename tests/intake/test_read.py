@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from pipeline.config import load_survey
-from pipeline.errors import TableError
+from pipeline.errors import ConfigError, TableError
 from pipeline.intake.prepare import prepare
 from pipeline.intake.read import read_answers
 
@@ -225,3 +225,13 @@ def test_hard_texts_are_handled(small_survey: Path) -> None:
 def test_a_column_of_only_empties(small_survey: Path) -> None:
     small_survey.with_name("data.csv").write_text("nr;plaats;t1;beter\n1;N;;\n2;N;;\n")
     assert set(statuses(small_survey).values()) == {"empty"}
+
+
+def test_a_mistyped_group_of_a_question_is_refused(small_survey: Path) -> None:
+    text = small_survey.read_text()
+    small_survey.write_text(text.replace("column: beter", "column: beter, groups: [Nord, Zuid]"))
+    with pytest.raises(ConfigError, match="question beter, groups: no row is of group 'Nord'.*did you mean 'Noord'"):
+        read_answers(load_survey(small_survey))
+    small_survey.write_text(text.replace("column: beter", "column: beter, groups: [Zuid, Buiten]"))
+    raw = read_answers(load_survey(small_survey))
+    assert set(raw.answers["group"]) == {"Zuid"}, "a place without respondents may be named"

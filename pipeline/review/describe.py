@@ -62,7 +62,8 @@ def describe_lost(lost: Lost) -> list[str]:
 
 
 def _some(ids: Sequence[str]) -> str:
-    return ", ".join(ids[:MOST_IDS]) + (", ..." if len(ids) > MOST_IDS else "")
+    more = len(ids) - MOST_IDS
+    return ", ".join(ids[:MOST_IDS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _agreement(who: str, found: Sequence[Agreement]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Codebooks of other fields (waste, tenants, staff, a hospital, a pool), which no model or encoder was made for."""
+"""Codebooks of other fields (waste, a library, tenants, staff, a hospital, a pool) that no model was made for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline.coding.evaluate import evaluate
 
 DATA = Path(__file__).parent / "data"
 #: What share of first codes must be right with fifteen examples per code.
-BARS = {"afval": 0.7, "huurders": 0.7, "medewerkers": 0.67, "ziekenhuis": 0.7, "zwembad": 0.85}
+BARS = {"afval": 0.7, "bibliotheek": 0.75, "huurders": 0.7, "medewerkers": 0.67, "ziekenhuis": 0.7, "zwembad": 0.85}
 
 
 def figures(field: str, examples: Path | None) -> dict[str, float | str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"estimates": 3, "report": 3}
+STAGES = {"estimates": 3, "report": 4}
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]

@@ -14,11 +14,14 @@ from pipeline.report.palette import LIGHT
 from pipeline.report.plain import plain
 from pipeline.report.show import MARKS, shown
 from pipeline.report.svg import png
-from pipeline.report.word_style import caption, heat, repeat_head, rule, set_styles, table_look
+from pipeline.report.word_contents import add_contents
+from pipeline.report.word_fields import number_pages
+from pipeline.report.word_style import add_missing_styles, caption, heat, repeat_head, rule, set_styles, table_look
 from pipeline.workspace import atomic
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
+    from docx.text.paragraph import Paragraph
 
 _TEXT_WIDTH: Final = 16.0  # centimetres: A4 with margins of 2.5
 _LONGEST_QUOTE: Final = 2_000
@@ -33,6 +36,8 @@ def write_word(document: Document, context: Context, path: Path, template: Path 
     word = open_template(template)
     if template is None:
         set_styles(word, context.say.language)
+    else:
+        add_missing_styles(word)
     word.core_properties.title = plain(document.title)
     word.core_properties.author = ""
     word.core_properties.comments = ""
@@ -40,8 +45,11 @@ def write_word(document: Document, context: Context, path: Path, template: Path 
     word.add_paragraph(f"{document.wave}", style="Subtitle")
     if document.provisional:
         word.add_paragraph(plain(document.provisional), style="Intense Quote")
-    for chapter in (document.summary, *document.chapters, *document.closing):
+    first = _chapter(word, document.summary, document, context)
+    for chapter in (*document.chapters, *document.closing):
         _chapter(word, chapter, document, context)
+    add_contents(word, context.say("docx_contents"), before=first)
+    number_pages(word, context.say("docx_page_number"))
     with atomic(path) as temporary:
         word.save(str(temporary))
         _undate(temporary)
@@ -73,26 +81,30 @@ def open_template(template: Path | None) -> WordDocument:
         ) from error
 
 
-def _chapter(word: WordDocument, chapter: Chapter, document: Document, context: Context) -> None:
-    word.add_heading(plain(chapter.title), level=1)
+def _chapter(word: WordDocument, chapter: Chapter, document: Document, context: Context) -> Paragraph:
+    """Write a chapter and return its heading."""
+    heading: Paragraph = word.add_heading(plain(chapter.title), level=1)
     if chapter.asked:
         word.add_paragraph(plain(chapter.asked), style="Subtitle")
     views = chapter.views if chapter is not document.summary else chapter.views[:1]  # the others open their own part
     for view in views:
-        if view.group != document.total:
+        of_group = view.group != document.total
+        if of_group:
             word.add_heading(plain(view.group), level=2)
-        _view(word, view, context)
+        _view(word, view, context, level=3 if of_group else 2)
+    return heading
 
 
-def _view(word: WordDocument, view: View, context: Context) -> None:
+def _view(word: WordDocument, view: View, context: Context, *, level: int) -> None:
     for block in view.blocks:
-        _block(word, block, context)
+        _block(word, block, context, level=level)
 
 
-def _block(word: WordDocument, block: Block, context: Context) -> None:
+def _block(word: WordDocument, block: Block, context: Context, *, level: int) -> None:
+    """Write a block; a heading in it gets the level that follows the one above it."""
     say = context.say
     if isinstance(block, Heading):
-        word.add_heading(plain(block.text), level=3)
+        word.add_heading(plain(block.text), level=level)
     elif isinstance(block, Text):
         for paragraph in block.paragraphs:
             word.add_paragraph(plain(paragraph), style="Intense Quote" if block.kind == "caution" else None)
@@ -109,7 +121,7 @@ def _block(word: WordDocument, block: Block, context: Context) -> None:
         _picture(word, block)
         caption(word, say("figure_word"), block.number, plain(block.title), above=False)
     else:
-        _quotes(word, block)
+        _quotes(word, block, level=level)
 
 
 def _table(word: WordDocument, table: Table, language: str) -> None:
@@ -164,8 +176,8 @@ def _picture(word: WordDocument, figure: Figure) -> None:
     properties.set("title", plain(figure.title))
 
 
-def _quotes(word: WordDocument, block: QuoteList) -> None:
-    word.add_heading(plain(block.title), level=3)
+def _quotes(word: WordDocument, block: QuoteList, *, level: int) -> None:
+    word.add_heading(plain(block.title), level=level)
     word.add_paragraph(plain(block.intro))
     for part in block.parts:
         label = word.add_paragraph()

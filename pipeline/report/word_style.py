@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
 
 from pipeline.report.palette import LIGHT
+from pipeline.report.word_fields import add_field
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
 
 _FONT: Final = "Arial"
 _SIZES: Final = {"Title": 24, "Heading 1": 17, "Heading 2": 13, "Heading 3": 11}
+_LOOKS: Final = {
+    "Subtitle": ("muted", 12),
+    "Caption": ("muted", 9),
+    "Quote": ("ink", 10),
+    "Intense Quote": ("warn-ink", 10),
+    "Footer": ("muted", 8.5),
+}
+
+#: The styles that the report is written in; a template may bring its own.
+STYLES: Final = ("Normal", *_SIZES, "List Bullet", "Subtitle", "Caption", "Quote", "Intense Quote")
 
 
 def set_styles(word: WordDocument, language: str) -> None:
@@ -25,18 +37,7 @@ def set_styles(word: WordDocument, language: str) -> None:
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.5)
     section.top_margin = section.bottom_margin = Cm(2.3)
-    for name in (
-        "Normal",
-        "Title",
-        "Subtitle",
-        "Heading 1",
-        "Heading 2",
-        "Heading 3",
-        "Caption",
-        "Quote",
-        "Intense Quote",
-        "List Bullet",
-    ):
+    for name in (*STYLES, "Footer"):
         style: Any = word.styles[name]
         style.font.name = _FONT
         properties = style.element.get_or_add_rPr()
@@ -44,9 +45,7 @@ def set_styles(word: WordDocument, language: str) -> None:
         for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
             fonts.attrib.pop(qn(f"w:{kind}"), None)
         fonts.set(qn("w:hAnsi"), _FONT)
-        if name in _SIZES:
-            style.font.size, style.font.bold = Pt(_SIZES[name]), True
-            style.font.color.rgb = _rgb("ink" if name in ("Title", "Heading 3") else "accent")
+        _look(style, name)
     normal: Any = word.styles["Normal"]
     normal.font.size = Pt(10)
     normal.paragraph_format.space_after = Pt(6)
@@ -58,18 +57,37 @@ def set_styles(word: WordDocument, language: str) -> None:
     title: Any = word.styles["Title"]
     for border in title.element.pPr.findall(qn("w:pBdr")):
         title.element.pPr.remove(border)
-    _look(word, "Subtitle", colour="muted", size=12)
-    _look(word, "Caption", colour="muted", size=9)
-    _look(word, "Quote", colour="ink", size=10)
-    _look(word, "Intense Quote", colour="warn-ink", size=10)
     word.styles["Quote"].paragraph_format.left_indent = Cm(0.6)
     word.styles["Quote"].paragraph_format.space_after = Pt(3)
 
 
-def _look(word: WordDocument, name: str, *, colour: str, size: float) -> None:
-    style: Any = word.styles[name]
-    style.font.size, style.font.bold, style.font.italic = Pt(size), False, False
-    style.font.color.rgb = _rgb(colour)
+def add_missing_styles(word: WordDocument) -> None:
+    """Add the styles that a template lacks, in the typeface it has: Word keeps only those that were used in it."""
+    for name in STYLES:
+        if name in word.styles:
+            continue
+        style: Any = word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=True)
+        style.base_style = word.styles.default(WD_STYLE_TYPE.PARAGRAPH)
+        _look(style, name)
+        layout = style.paragraph_format
+        if name.startswith("Heading"):
+            layout.keep_with_next, layout.space_before, layout.space_after = True, Pt(14), Pt(4)
+            outline = OxmlElement("w:outlineLvl")
+            outline.set(qn("w:val"), str(int(name[-1]) - 1))
+            style.element.get_or_add_pPr().append(outline)
+        elif name in ("Quote", "Intense Quote", "List Bullet"):
+            layout.left_indent = Cm(0.6)
+
+
+def _look(style: Any, name: str) -> None:
+    """Give a style the report's size and colour."""
+    if name in _SIZES:
+        style.font.size, style.font.bold = Pt(_SIZES[name]), True
+        style.font.color.rgb = _rgb("ink" if name in ("Title", "Heading 3") else "accent")
+    elif name in _LOOKS:
+        colour, size = _LOOKS[name]
+        style.font.size, style.font.bold, style.font.italic = Pt(size), False, False
+        style.font.color.rgb = _rgb(colour)
 
 
 def _rgb(name: str) -> RGBColor:
@@ -84,28 +102,9 @@ def caption(word: WordDocument, word_for: str, number: int, title: str, *, above
         Pt(10 if above else 2),
         Pt(4 if above else 12),
     )
-    label = paragraph.add_run(f"{word_for} ")
-    label.bold = True
-    for kind, text in (
-        ("begin", ""),
-        ("", f" SEQ {word_for} \\* ARABIC "),
-        ("separate", ""),
-        ("number", str(number)),
-        ("end", ""),
-    ):
-        run = paragraph.add_run()
+    runs = [paragraph.add_run(f"{word_for} "), *add_field(paragraph, f"SEQ {word_for} \\* ARABIC", str(number))]
+    for run in runs:
         run.bold = True
-        if kind == "number":
-            run.text = text
-            continue
-        element = OxmlElement("w:fldChar" if kind else "w:instrText")
-        if kind:
-            element.set(qn("w:fldCharType"), kind)
-        else:
-            element.set(qn("xml:space"), "preserve")
-            element.text = text
-        run._r.append(element)
-    for run in paragraph.runs:
         run.font.color.rgb = _rgb("accent")
     words = paragraph.add_run(f" {title}")
     words.font.color.rgb = _rgb("ink")

@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
@@ -51,6 +52,16 @@ def test_tables_and_figures_are_numbered_in_reading_order(page: str) -> None:
     for word in ("Tabel", "Figuur"):
         found = [int(number) for number in re.findall(rf"<b>{word} (\d+)</b>", page)]
         assert found == list(range(1, len(found) + 1))
+
+
+@pytest.mark.parametrize("which", ["data", "schemes", "small"])
+def test_the_levels_of_headings_follow_each_other(which: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    build_report(request.getfixturevalue(which), tmp_path, formats=("html",))
+    text = (tmp_path / "rapport.html").read_text(encoding="utf-8")
+    levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", text)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_the_page_is_well_formed_and_asks_for_nothing(page: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pipeline.tables import ANSWER
+from pipeline.tables import ANSWER, FOREIGN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def audited(answers: pd.DataFrame, codings: pd.DataFrame) -> int:
     """Return how many answers people checked of those that are in the percentages."""
-    read = set(answers.loc[answers["status"].isin([ANSWER, "other_language"]), "answer_id"])
+    read = set(answers.loc[answers["status"].isin([ANSWER, FOREIGN]), "answer_id"])
     return len(read & set(codings.loc[codings["role"] == "audit", "answer_id"]))
 
 

@@ -12,7 +12,7 @@ from pipeline.config import Survey, examples_file, load_survey
 from pipeline.learning import encoder_name, learned_models
 from pipeline.percentages import Progress, codebooks, estimates_stage
 from pipeline.publish import check_quoted, report_stage
-from pipeline.tables import ANSWER
+from pipeline.tables import ANSWER, FOREIGN
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _intake(survey: Survey, workspace: Workspace, say: Progress) -> Step:
         write_table(paths["dropped"], found.dropped)
         status = found.answers["status"].value_counts()
         ticked = set(found.ticks["answer_id"])
-        without_text = ~found.answers["status"].isin([ANSWER, "other_language"])  # a foreign answer awaits a person
+        without_text = ~found.answers["status"].isin([ANSWER, FOREIGN])  # a foreign answer awaits a person
         only_ticked = without_text & found.answers["answer_id"].isin(ticked)
         note = {
             "rows": found.n_rows,
@@ -170,9 +170,7 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
     """Return read = coded + ticked only + set aside, with the reasons; the parts add up to the first line."""
     left = answers.loc[~only_ticked, "status"].value_counts()
     parts = [("coded", int(left.get(ANSWER, 0))), ("ticked_only", int(only_ticked.sum()))]
-    parts += [
-        (name, int(left.get(name, 0))) for name in ("empty", "non_answer", "nothing_to_improve", "other_language")
-    ]
+    parts += [(name, int(left.get(name, 0))) for name in ("empty", "non_answer", "nothing_to_improve", FOREIGN)]
     parts.append(("dropped", dropped))
     return [("read", sum(number for _, number in parts)), *parts]
 

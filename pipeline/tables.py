@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ANSWER: Final = "answer"
-STATUSES: Final = (ANSWER, "empty", "non_answer", "nothing_to_improve", "other_language")
+FOREIGN: Final = "other_language"
+STATUSES: Final = (ANSWER, "empty", "non_answer", "nothing_to_improve", FOREIGN)
 ROLES: Final = ("machine", "tick", "audit", "training", "second")
 REVIEW_ROLES: Final = ("audit", "training", "second")
 

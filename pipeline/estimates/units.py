@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -13,13 +12,11 @@ from numpy.typing import NDArray
 from pipeline.errors import TableError, problem
 from pipeline.estimates.audit import REVIEWERS, Design, best_review, read_design, standing, verdicts
 from pipeline.estimates.columns import asked_alike, columns_of, per_column
-from pipeline.tables import ANSWER
+from pipeline.tables import ANSWER, FOREIGN
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-
-FOREIGN: Final = "other_language"
 
 
 @dataclass(frozen=True)
@@ -145,6 +142,7 @@ def _units(
     mine = coded[local[coded.position] >= 0]
     codes, mine = _renumber(mine, names, wanted)
     columns = columns_of(codes, nets)
+    named = tuple(columns)
 
     def matrix(chosen: Bools) -> Bools:
         out = np.zeros((count, len(codes)), dtype=bool)
@@ -188,7 +186,7 @@ def _units(
         yield Units(
             question="",
             wave=None,
-            codes=tuple(list(columns)[number] for number in place),
+            codes=tuple(named[number] for number in place),
             place=tuple(place),
             nets=frozenset(nets),
             groups=groups,

@@ -35,6 +35,11 @@ class Share:
     surpassed_elsewhere: bool = False
 
     @property
+    def flags(self) -> set[str]:
+        """What the estimates flagged in this figure."""
+        return {flag.strip() for flag in self.flag.split(";") if flag.strip()}
+
+    @property
     def anyone(self) -> bool:
         """Whether the share is known and stands for at least half a person."""
         return self.share is not None and self.share > 0 and self.share * self.n >= 0.5
@@ -118,21 +123,18 @@ class Figures:
 
         What is provisional of some codes only, which people were not asked about, is not of the question.
         """
-        found = set().union(*self._flags(question, group).values())
+        found = set().union(*(share.flags for share in self._of_codes(question, group)))
         return found if self.provisional(question, group) else found - set(PROVISIONAL)
 
     def provisional(self, question: str, group: str, code: str = "") -> bool:
         """Return whether figures of a question and group, or one of them, rest on the machine alone, or nearly so."""
-        found = self._flags(question, group)
-        of_all = bool(found) and not any(flags.isdisjoint(PROVISIONAL) for flags in found.values())
-        return of_all or not found.get(code, set()).isdisjoint(PROVISIONAL)
+        one = self.share(question, group, code)
+        found = [one] if one else self._of_codes(question, group)
+        return bool(found) and not any(share.flags.isdisjoint(PROVISIONAL) for share in found)
 
-    def _flags(self, question: str, group: str) -> dict[str, set[str]]:
-        codes = (code.id for code in self.codebooks[question].codes)
-        shares = {code: share for code in codes if (share := self.share(question, group, code))}
-        return {
-            code: {flag.strip() for flag in share.flag.split(";") if flag.strip()} for code, share in shares.items()
-        }
+    def _of_codes(self, question: str, group: str) -> list[Share]:
+        codes = self.codebooks[question].codes
+        return [share for code in codes if (share := self.share(question, group, code.id))]
 
     def reference(self, question: str, code: str) -> Share | None:
         """Return the reference group's published figure: this year's, else the latest."""

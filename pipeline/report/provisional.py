@@ -68,7 +68,7 @@ def not_asked(context: Context, question: Question, group: str, codes: Sequence[
     if figures.provisional(question.id, group):
         return []
     shares = {code.label: figures.share(question.id, group, code.id) for code in codes}
-    found = {flag: [label for label, share in shares.items() if share and flag in share.flag] for flag in PROVISIONAL}
+    found = {flag: [label for label, share in shares.items() if share and flag in share.flags] for flag in PROVISIONAL}
     return [context.say(f"note_{flag}", labels=context.say.listed(labels)) for flag, labels in found.items() if labels]
 
 

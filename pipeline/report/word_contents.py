@@ -13,10 +13,10 @@ from docx.shared import Cm, Length, Pt
 from docx.text.paragraph import Paragraph
 
 from pipeline.report.word_fields import field_code, field_codes, field_mark
+from pipeline.report.word_style import set_outline
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
-    from docx.styles.style import ParagraphStyle
 
 _LEVELS: Final = 2
 _MOST: Final = 80  # entries: about two pages. A longer list has the chapters only
@@ -91,7 +91,7 @@ def _block() -> tuple[Any, Any]:
     return block, content
 
 
-def _paragraph(content: Any, beside: Paragraph, style: ParagraphStyle) -> Paragraph:
+def _paragraph(content: Any, beside: Paragraph, style: Any) -> Paragraph:
     element = OxmlElement("w:p")
     content.append(element)
     paragraph = Paragraph(element, beside._parent)
@@ -113,24 +113,21 @@ def _find(word: WordDocument, name: str) -> Any:
     return next((style for style in word.styles if (style.name or "").lower() == name.lower()), None)
 
 
-def _title_style(word: WordDocument) -> ParagraphStyle:
+def _title_style(word: WordDocument) -> Any:
     """Return the style of the list's title: looks like a chapter's, but is not listed or numbered itself."""
     if (found := _find(word, _TITLE_STYLE)) is not None:
-        return found  # type: ignore[no-any-return]
+        return found
     style: Any = word.styles.add_style(_TITLE_STYLE, WD_STYLE_TYPE.PARAGRAPH, builtin=True)
     style.base_style = word.styles["Heading 1"]
-    properties = style.element.get_or_add_pPr()
-    properties.get_or_add_numPr().get_or_add_numId().val = 0
-    outline = OxmlElement("w:outlineLvl")
-    outline.set(qn("w:val"), "9")
-    properties.append(outline)
-    return style  # type: ignore[no-any-return]
+    style.element.get_or_add_pPr().get_or_add_numPr().get_or_add_numId().val = 0
+    set_outline(style, 9)
+    return style
 
 
-def _entry_style(word: WordDocument, level: int) -> ParagraphStyle:
+def _entry_style(word: WordDocument, level: int) -> Any:
     """Return the style of the entries of a level, made with a dotted line to the page number where it is missing."""
     if (found := _find(word, f"toc {level}")) is not None:
-        return found  # type: ignore[no-any-return]
+        return found
     style: Any = word.styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH, builtin=True)
     style.base_style = word.styles.default(WD_STYLE_TYPE.PARAGRAPH)
     style.font.bold = level == 1
@@ -140,4 +137,4 @@ def _entry_style(word: WordDocument, level: int) -> ParagraphStyle:
     section = word.sections[-1]
     width = (section.page_width or Cm(21)) - (section.left_margin or Cm(2.5)) - (section.right_margin or Cm(2.5))
     layout.tab_stops.add_tab_stop(Length(width), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS)
-    return style  # type: ignore[no-any-return]
+    return style

@@ -72,11 +72,16 @@ def add_missing_styles(word: WordDocument) -> None:
         layout = style.paragraph_format
         if name.startswith("Heading"):
             layout.keep_with_next, layout.space_before, layout.space_after = True, Pt(14), Pt(4)
-            outline = OxmlElement("w:outlineLvl")
-            outline.set(qn("w:val"), str(int(name[-1]) - 1))
-            style.element.get_or_add_pPr().append(outline)
+            set_outline(style, int(name[-1]) - 1)
         elif name in ("Quote", "Intense Quote", "List Bullet"):
             layout.left_indent = Cm(0.6)
+
+
+def set_outline(style: Any, level: int) -> None:
+    """Give a style its place among the headings as Word counts it: 0 for a chapter, 9 for no heading."""
+    outline = OxmlElement("w:outlineLvl")
+    outline.set(qn("w:val"), str(level))
+    style.element.get_or_add_pPr().append(outline)
 
 
 def _look(style: Any, name: str) -> None:

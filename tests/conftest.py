@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -64,21 +70,77 @@ def small_survey(write: Callable[..., Path]) -> Path:
     return write("survey.yaml", SMALL_SURVEY)
 
 
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo surveys laid out in a folder, with their reviews, and run once; returns the folder."""
+@pytest.fixture
+def duiding(monkeypatch: pytest.MonkeyPatch) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in this process, which has loaded what it needs, and return what it printed."""
+    from pipeline import cli
+
+    def _duiding(*arguments: object) -> subprocess.CompletedProcess[str]:
+        command = ["duiding", *map(str, arguments)]
+        monkeypatch.setattr(sys, "argv", command)
+        code, out, err = 0, io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                cli.main()
+            except SystemExit as stopped:
+                code = int(stopped.code or 0)
+        return subprocess.CompletedProcess(command, code, out.getvalue(), err.getvalue())
+
+    return _duiding
+
+
+class _Opened:
+    """The names of the files that were opened since it was told to watch."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+        self.watches = False
+        sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self.watches and event == "open":
+            self.names.add(str(arguments[0]).replace("\\", "/"))
+
+
+def _run_demo(folder: Path) -> set[str]:
+    """Lay out the demo surveys in a folder, run them once with their reviews, and return what was opened for that."""
     from pipeline.config import load_survey
     from pipeline.job import run
     from pipeline.review.exchange import import_jsonl
     from pipeline.scaffold import copy_demo
     from pipeline.workspace import Workspace
 
-    folder = tmp_path_factory.mktemp("demo")
+    opened = _Opened()
+    opened.watches = True
     for file in copy_demo(folder):
         survey = load_survey(file)
         import_jsonl(Workspace(survey.workspace_path), survey, file.with_name("review.jsonl"))
         run(survey)
-    return folder
+    opened.watches = False
+    return opened.names
+
+
+@pytest.fixture(scope="session")
+def demo_run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """The folder of the demo surveys, run once, and what that opened; one of the test processes makes it for all."""
+    from filelock import FileLock
+
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    made, opened = shared / "demo-made", shared / "demo-opened.json"
+    with FileLock(shared / "demo.lock"):
+        if not opened.exists():
+            shutil.rmtree(made, ignore_errors=True)
+            names = _run_demo(made)
+            opened.write_text(json.dumps(sorted(names)), encoding="utf-8")
+    folder = Path(shutil.copytree(made, tmp_path_factory.mktemp("demo") / "demo"))
+    return folder, set(json.loads(opened.read_text(encoding="utf-8")))
+
+
+@pytest.fixture(scope="session")
+def demo(demo_run: tuple[Path, set[str]]) -> Path:
+    """The folder of the demo surveys, with their reviews, run once."""
+    return demo_run[0]
 
 
 @pytest.fixture

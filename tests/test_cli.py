@@ -18,19 +18,22 @@ from pipeline.intake.read import read_answers
 from pipeline.job import run
 from pipeline.scaffold import write_scaffold
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
-def duiding(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+
+def program(*arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run the command line as a program of its own; the fixture `duiding` runs it in this process."""
     command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def test_help_names_every_command() -> None:
-    shown = duiding("--help").stdout
+    shown = program("--help").stdout
     for command in ("init", "check", "run", "evaluate", "report"):
         assert command in shown
 
 
-def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path) -> None:
+def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path, duiding: Command) -> None:
     rows = [f"{n};Borne;Ik kan ze nooit telefonisch bereiken, steeds in de wacht {n}" for n in range(1, 8)]
     data = write("antwoorden.csv", "respnr;gemeente;wat moet beter\n" + "\n".join(rows) + "\n")
     made = duiding("init", tmp_path / "nieuw", "--file", data)
@@ -46,7 +49,7 @@ def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path) -> 
     assert checked.returncode == 0, checked.stderr
     assert "7 rows, 7 respondents" in checked.stdout
     assert "only 7 answers" in checked.stdout
-    done = duiding("run", tmp_path / "nieuw")
+    done = program("run", tmp_path / "nieuw")
     assert done.returncode == 0, done.stderr
     assert "7 answers read" in done.stdout
     assert "Next:" in done.stdout
@@ -55,7 +58,7 @@ def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path) -> 
     assert "wacht" not in done.stdout + done.stderr + again.stdout
 
 
-def test_init_with_a_file_that_is_not_there_writes_nothing(tmp_path: Path) -> None:
+def test_init_with_a_file_that_is_not_there_writes_nothing(tmp_path: Path, duiding: Command) -> None:
     done = duiding("init", tmp_path / "nieuw", "--file", tmp_path / "weg.xlsx")
     assert done.returncode == 2
     assert not (tmp_path / "nieuw").exists()
@@ -104,7 +107,7 @@ def test_ids_that_are_numbered_are_said_by_check_and_run(
         ("reference: weg.csv", "no such file"),
     ],
 )
-def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str, part: str) -> None:
+def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str, part: str, duiding: Command) -> None:
     small_survey.write_text(small_survey.read_text() + setting + "\n")
     done = duiding("check", small_survey)
     assert done.returncode == 2
@@ -126,7 +129,7 @@ def test_ctrl_c_says_that_nothing_is_lost(
     assert "duiding: stopped; nothing is lost." in capsys.readouterr().err
 
 
-def test_init_does_not_overwrite(small_survey: Path) -> None:
+def test_init_does_not_overwrite(small_survey: Path, duiding: Command) -> None:
     done = duiding("init", small_survey.parent)
     assert done.returncode == 2
     assert "there is one already" in done.stderr
@@ -142,7 +145,7 @@ def test_init_does_not_overwrite(small_survey: Path) -> None:
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(
-    small_survey: Path, prepare: Callable[[Path], object], parts: list[str]
+    small_survey: Path, prepare: Callable[[Path], object], parts: list[str], duiding: Command
 ) -> None:
     prepare(small_survey.parent)
     done = duiding("run", small_survey)
@@ -151,10 +154,10 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert len(done.stderr.strip().splitlines()) == 1
     for part in parts:
         assert part in done.stderr
-    assert "Traceback" in duiding("--debug", "run", small_survey).stderr
+    assert "Traceback" in program("--debug", "run", small_survey).stderr
 
 
-def test_evaluate_prints_json(write: Callable[..., Path]) -> None:
+def test_evaluate_prints_json(write: Callable[..., Path], duiding: Command) -> None:
     line = {
         "survey": "participatiewet",
         "question": "succes",
@@ -168,4 +171,4 @@ def test_evaluate_prints_json(write: Callable[..., Path]) -> None:
 
 
 def test_version() -> None:
-    assert duiding("--version").stdout.startswith("duiding ")
+    assert program("--version").stdout.startswith("duiding ")

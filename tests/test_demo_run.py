@@ -8,7 +8,7 @@ import io
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from zipfile import BadZipFile, ZipFile
@@ -46,9 +46,7 @@ def workspace(demo: Path, survey: str) -> Workspace:
     return Workspace(load_survey(demo / survey).workspace_path)
 
 
-def duiding(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 # --- the review files
@@ -147,7 +145,7 @@ def test_trace_shows_no_group_that_is_held_back(demo: Path, name: str) -> None:
     assert all(trace(book, *cell, data.versions).empty for cell in closed)
 
 
-def test_trace_on_the_command_line(demo: Path) -> None:
+def test_trace_on_the_command_line(demo: Path, duiding: Command) -> None:
     survey = demo / "participatiewet"
     done = duiding("trace", "succes", "Mijn klantmanager", "--group", "Hengelo", "--survey", survey)
     assert done.returncode == 0, done.stderr
@@ -167,13 +165,13 @@ def test_trace_on_the_command_line(demo: Path) -> None:
         (("succes", "klantmanager", "--group", "Born"), "did you mean 'Borne'?"),
     ],
 )
-def test_trace_names_the_nearest(demo: Path, arguments: tuple[str, ...], said: str) -> None:
+def test_trace_names_the_nearest(demo: Path, duiding: Command, arguments: tuple[str, ...], said: str) -> None:
     done = duiding("trace", *arguments, "--survey", demo / "participatiewet")
     assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
     assert said.lower() in done.stderr.lower()
 
 
-def test_trace_before_the_first_run_says_what_to_do(small_survey: Path) -> None:
+def test_trace_before_the_first_run_says_what_to_do(small_survey: Path, duiding: Command) -> None:
     done = duiding("trace", "beter", "geld", "--survey", small_survey)
     assert done.returncode == 2
     assert "duiding run" in done.stderr
@@ -182,7 +180,7 @@ def test_trace_before_the_first_run_says_what_to_do(small_survey: Path) -> None:
 # --- checks
 
 
-def test_check_reports_slips_in_the_published_figures(demo: Path, tmp_path: Path) -> None:
+def test_check_reports_slips_in_the_published_figures(demo: Path, duiding: Command, tmp_path: Path) -> None:
     clean = duiding("check", demo / "participatiewet")
     assert "no slips found" in clean.stdout
     for file in (demo / "participatiewet").iterdir():

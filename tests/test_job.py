@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,36 +124,42 @@ def test_a_pinned_answer_that_cannot_be_quoted_is_named(small_survey: Path, pinn
     assert "10234" not in str(caught.value)
 
 
+#: Runs the survey in the first folder, and those in the others in processes that are killed before their n-th write.
 SCRIPT = """
 import os, signal, sys
-from pipeline import workspace
-left = int(sys.argv[2])
-write = workspace.Path.replace
-def replace(self, target):
-    global left
-    left -= 1
-    if left < 0:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return write(self, target)
-workspace.Path.replace = replace
-from pipeline.job import run
-run(sys.argv[1])
+from pipeline import job, workspace
+job.run(os.path.join(sys.argv[1], "survey.yaml"))
+for folder in sys.argv[2:]:
+    child = os.fork()
+    if child:
+        print(os.path.basename(folder), os.waitpid(child, 0)[1])
+        continue
+    left, write = int(os.path.basename(folder)), workspace.Path.replace
+    def replace(self, target):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return write(self, target)
+    workspace.Path.replace = replace
+    job.run(os.path.join(folder, "survey.yaml"))
+    os._exit(0)  # not reached
 """
 
 
-@pytest.mark.parametrize("writes", [0, 1, 4, 6, 9, 12])
 def test_killed_before_any_write_the_next_run_completes_with_the_same_result(
-    small_survey: Path, tmp_path: Path, writes: int
+    small_survey: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(small_survey), str(writes)], capture_output=True, check=False
-    )
-    assert done.returncode == -signal.SIGKILL
-    after = outputs(run(small_survey).workspace.folder)
-    small_survey.write_text(small_survey.read_text() + "workspace: elders\n")
-    clean = outputs(run(small_survey).workspace.folder)
-    assert {name: len(content) for name, content in after.items()} == {n: len(c) for n, c in clean.items()}
-    assert [name for name in after if after[name] != clean[name]] == []
+    cut_off = tmp_path_factory.mktemp("cut-off")
+    folders = [shutil.copytree(small_survey.parent, cut_off / str(writes)) for writes in (0, 1, 4, 6, 9, 12)]
+    command = [sys.executable, "-c", SCRIPT, str(small_survey.parent), *map(str, folders)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.split("\n") == [f"{folder.name} {signal.SIGKILL:d}" for folder in folders] + [""], done.stderr
+    clean = outputs(small_survey.parent / "duiding-werk")
+    for folder in folders:
+        after = outputs(run(folder / "survey.yaml").workspace.folder)
+        assert {name: len(content) for name, content in after.items()} == {n: len(c) for n, c in clean.items()}
+        assert [name for name in after if after[name] != clean[name]] == [], f"killed before write {folder.name}"
 
 
 def test_killed_from_outside_while_working(small_survey: Path) -> None:

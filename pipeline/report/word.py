@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from docx.text.paragraph import Paragraph
 
 _TEXT_WIDTH: Final = 16.0  # centimetres: A4 with margins of 2.5
+_LETTER: Final = 0.022  # the same, per point of size: the mean width of a bold letter
+_MARGINS: Final = 0.6  # the same, of a cell
 _LONGEST_QUOTE: Final = 2_000
 
 
@@ -130,25 +132,27 @@ def _table(word: WordDocument, table: Table, language: str) -> None:
 
     made = word.add_table(rows=1 + len(table.rows), cols=1 + len(table.columns))
     table_look(made)
-    stub = 5.8 if len(table.columns) < 6 else 4.6 if len(table.columns) < 9 else 3.2
-    widths = [stub, *[min(3.2, (_TEXT_WIDTH - stub) / len(table.columns))] * len(table.columns)]
-    for place, width in enumerate(widths):
-        made.columns[place].width = Cm(width)
     strongest = max((cell.value for row in table.rows for cell, column in zip(row.cells, table.columns, strict=True)
                      if column.heat and isinstance(cell.value, float)), default=0.0)  # fmt: skip
     heads = [table.stub, *("\n".join(part for part in (column.label, column.sub) if part) for column in table.columns)]
-    cells = made.rows[0].cells
-    for place, label in enumerate(heads):
-        cells[place].text = plain(label)
-    for number, row in enumerate(table.rows, start=1):
-        cells = made.rows[number].cells
-        cells[0].text = plain(row.label)
-        for place, (cell, column) in enumerate(zip(row.cells, table.columns, strict=True), start=1):
-            mark = f" {MARKS[cell.mark]}" if cell.mark else ""
-            cells[place].text = plain(shown(cell, column, language) + mark)
-            if column.heat and isinstance(cell.value, float) and strongest:
-                heat(cells[place], cell.value / strongest, LIGHT["bar"])
+    lines = [[plain(head) for head in heads]]
+    for row in table.rows:
+        pairs = zip(row.cells, table.columns, strict=True)
+        marked = (
+            shown(cell, column, language) + (f" {MARKS[cell.mark]}" if cell.mark else "") for cell, column in pairs
+        )
+        lines.append([plain(row.label), *map(plain, marked)])
     small = 8.5 if len(table.columns) < 9 else 6.5
+    widths = _widths(lines, small)
+    for place, width in enumerate(widths):
+        made.columns[place].width = Cm(width)
+    for number, texts in enumerate(lines):
+        for cell, text in zip(made.rows[number].cells, texts, strict=True):
+            cell.text = text
+    for number, row in enumerate(table.rows, start=1):
+        for place, (cell, column) in enumerate(zip(row.cells, table.columns, strict=True), start=1):
+            if column.heat and isinstance(cell.value, float) and strongest:
+                heat(made.rows[number].cells[place], cell.value / strongest, LIGHT["bar"])
     for number, line in enumerate(made.rows):
         total = number > 0 and table.rows[number - 1].weight == "total"
         for place, cell in enumerate(line.cells):
@@ -163,6 +167,37 @@ def _table(word: WordDocument, table: Table, language: str) -> None:
                     run.font.size = Pt(small if number == 0 else small + 1)
         rule(line, strong=number == 0)
     repeat_head(made.rows[0])
+
+
+def _widths(lines: list[list[str]], size: float) -> list[float]:
+    """Return the columns' widths in cm: all but the first alike, unless one of them holds a longer word.
+
+    `lines` are the texts of the cells, the heads first; these have `size` points, the others one more.
+
+    >>> _widths([["Gemeente", "Deden mee", "Respons"], ["Totaal", "389", "17%"]], 8.5)
+    [5.8, 3.2, 3.2]
+    >>> many = ["Gemeente", "Aantal", "Respons", "Marge", "Betrouwbaarheid"]
+    >>> [round(width, 1) for width in _widths([many, ["Totaal", "389", "17%", "5%", "97%"]], 8.5)]
+    [5.8, 2.1, 2.3, 1.9, 3.8]
+    """
+    n = len(lines[0]) - 1
+    stub = 5.8 if n < 6 else 4.6 if n < 9 else 3.2
+    needed = [
+        max(
+            len(word) * (size + (number > 0)) * _LETTER + _MARGINS
+            for number, text in enumerate(column)
+            for word in text.split() or [""]
+        )
+        for column in list(zip(*lines, strict=True))[1:]
+    ]
+    alike = min(3.2, (_TEXT_WIDTH - stub) / n)
+    if max(needed) <= alike:
+        return [stub] + [alike] * n
+    if n * max(needed) <= _TEXT_WIDTH - 0.8 * stub:  # a first column that is a little narrower is no loss
+        return [_TEXT_WIDTH - n * max(needed)] + [max(needed)] * n
+    stub = max(3.2, min(stub, _TEXT_WIDTH - sum(needed)))
+    spare = (_TEXT_WIDTH - stub - sum(needed)) / n
+    return [stub, *(width + spare for width in needed)]
 
 
 def _picture(word: WordDocument, figure: Figure) -> None:

@@ -68,8 +68,12 @@ def test_every_line_fits_the_codebook(name: str) -> None:
     book = load_codebook(name)
     facets = {facet.id: [code.id for code in book.in_facet(facet.id)] for facet in book.facet_list()}
     wrong = []
+
+    def fit(codes: list[str], facet: str) -> bool:
+        return bool(codes) and len(codes) == len(set(codes)) and set(codes) <= set(facets[facet])
+
     for number, line in enumerate(_lines(name), start=1):
-        weight = line.pop("weight", 1)
+        weight, second = line.pop("weight", 1), line.pop("second", None)
         if set(line) == {"text", "codes"}:
             parts = {"": line["codes"]}
         elif set(line) == {"text", "scheme", "valence", "themes"}:
@@ -79,10 +83,8 @@ def test_every_line_fits_the_codebook(name: str) -> None:
         fits = (
             weight in (0.25, 1)
             and parts.keys() == facets.keys()
-            and all(
-                codes and len(codes) == len(set(codes)) and set(codes) <= set(facets[facet])
-                for facet, codes in parts.items()
-            )
+            and all(fit(codes, facet) for facet, codes in parts.items())
+            and (second is None or (fit(second, "") and second != line["codes"]))
         )
         if not fits:
             wrong.append(number)

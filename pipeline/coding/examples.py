@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,21 @@ from pipeline.validation import read_text
 
 #: Keys of a line that name codes; the first code named is the primary one.
 CODE_KEYS = ("codes", "category", "themes", "valence", "scheme")
+SECOND = "second"  # the codes of a second reader
 MOST_WEIGHT = 100
 
 
 @dataclass(frozen=True)
 class Example:
-    """An answer with the ids of all codes that hold for it, primary first, and for how many answers it counts."""
+    """An answer with the ids of all codes that hold for it, primary first, and for how many answers it counts.
+
+    `second` is what a second reader gave it, where that differs.
+    """
 
     text: str
     codes: tuple[str, ...]
     weight: float = 1.0
+    second: tuple[str, ...] = ()
 
 
 def read_lines(path: Path) -> dict[int, dict[str, Any]]:
@@ -77,10 +82,23 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     """
     out = []
     for number, line in read_lines(path).items():
-        codes = [codebook.resolve(name, file=path, place=f"line {number}") for name in named_codes(line)]
+        codes, second = (
+            tuple(dict.fromkeys(codebook.resolve(name, file=path, place=f"line {number}") for name in names))
+            for names in (named_codes(line), named_codes({"codes": line.get(SECOND)}))
+        )
         if not codes:
             raise TableError(
                 problem(file=path, place=f"line {number}", found="no codes", expected='a key "codes" or "category"')
+            )
+        if SECOND in line and not second:
+            raise TableError(
+                problem(
+                    file=path,
+                    place=f"line {number}",
+                    found="no codes of a second reader",
+                    expected=f'a list of codes in "{SECOND}"',
+                    do=f"add them, or leave '{SECOND}' out",
+                )
             )
         weight = line.get("weight", 1)
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= MOST_WEIGHT:
@@ -93,7 +111,7 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
                     do="correct it, or leave 'weight' out: the example then counts once",
                 )
             )
-        out.append(Example(line["text"], tuple(dict.fromkeys(codes)), float(weight)))
+        out.append(Example(line["text"], codes, float(weight), () if second == codes else second))
     return out
 
 
@@ -110,9 +128,11 @@ def shipped_examples(codebook: Codebook) -> list[Example]:
     """Return the examples that travel with Duiding for a shipped codebook; none for another one.
 
     They name the shipped codebook's codes. For an own codebook of the same id, one that names a code which is not in it
-    is left out: what holds for that answer now, nobody said.
+    is left out: what holds for that answer now, nobody said. A second reading that names one is left out too.
     """
-    return [one for one in _of_id(codebook.id) if codebook.by_id.keys() >= set(one.codes)]
+    known = codebook.by_id.keys()
+    fitting = [one for one in _of_id(codebook.id) if known >= set(one.codes)]
+    return [one if known >= set(one.second) else replace(one, second=()) for one in fitting]
 
 
 def left_out(codebook: Codebook) -> int:
@@ -124,6 +144,20 @@ def left_out(codebook: Codebook) -> int:
 def _of_id(name: str) -> list[Example]:
     path = bundled("annotations", "examples", f"{name}.jsonl")
     return load_examples(path, load_codebook(name)) if path.is_file() else []
+
+
+def each_reading(examples: Iterable[Example]) -> list[Example]:
+    """Return one example per reading: where a second reader coded an answer otherwise, each coding counts for half.
+
+    >>> two = [Example("Te duur", ("prijs",)), Example("Lang wachten, en duur", ("rij",), second=("rij", "prijs"))]
+    >>> [(one.codes, one.weight) for one in each_reading(two)]
+    [(('prijs',), 1.0), (('rij',), 0.5), (('rij', 'prijs'), 0.5)]
+    """
+    out = []
+    for one in examples:
+        readings = [one.codes, one.second] if one.second else [one.codes]
+        out += [Example(one.text, codes, one.weight / len(readings)) for codes in readings]
+    return out
 
 
 def codebook_examples(codebook: Codebook) -> list[Example]:
@@ -143,6 +177,7 @@ def examples_digest(examples: Iterable[Example]) -> str:
     """Return a content hash (16 hex digits) of examples, order included."""
     digest = hashlib.sha256()
     for example in examples:
-        weight = [] if example.weight == 1 else [example.weight]
-        digest.update(json.dumps([example.text, *example.codes, *weight], ensure_ascii=False).encode())
+        more: list[object] = [] if example.weight == 1 else [example.weight]
+        more += [example.second] if example.second else []
+        digest.update(json.dumps([example.text, *example.codes, *more], ensure_ascii=False).encode())
     return digest.hexdigest()[:16]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pipeline.codebook import Codebook, Facet
 from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one
-from pipeline.coding.examples import Example, codebook_examples, examples_digest
+from pipeline.coding.examples import Example, codebook_examples, each_reading, examples_digest
 from pipeline.coding.features import Features, Settings
+from pipeline.coding.linear import Vector, fit_linear, vector_share
 from pipeline.coding.model import LEARNED, ZERO_SHOT, CodeModel, FacetModel
 from pipeline.errors import ModelError, problem
 
@@ -23,13 +24,8 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 OWN_WORDS = 1.0  # weight of the codebook's own words beside an example's 1
-C_EACH, C_RANK, C_VECTOR = 5.0, 10.0, 3.0  # inverse regularisation: yes/no, ranking, both on the sentence vector
-BAYES_SHARE = 0.5  # in the mixture, beside the n-grams' 1
-VECTOR_SHARES = (0.4, 1.5)  # the same: at least, with many examples per code, and at most, with few
-VECTOR_EXAMPLES = 75.0  # per code, with which the vector weighs as much as the n-grams
 NETWORK_SHARES = (0.25, 0.5, 0.75, 1.0, 1.5)  # of the network's logits beside the calibrated log-odds of the rest
 MIN_UNSEEN = 60  # examples that the network has not learned from, to calibrate both together on
-UNSEEN = -10.0  # intercept of a code that no example and no word of the codebook shows
 
 
 def fit_model(
@@ -54,18 +50,20 @@ def fit_model(
 
     settings = settings or Settings()
     own_words = codebook_examples(codebook)
-    everything = [*examples, *own_words]
-    texts = [example.text for example in everything]
-    weight = np.r_[[example.weight for example in examples], np.full(len(own_words), OWN_WORDS)]
-    features = Features.fit(texts, settings if len(examples) > 200 else _for_few(settings))
-    matrix = features.transform(texts, encoder)
+    readings = each_reading(examples)
+    everything = [*readings, *own_words]
+    weight = np.r_[[reading.weight for reading in readings], np.full(len(own_words), OWN_WORDS)]
+    features = Features.fit(
+        [one.text for one in (*examples, *own_words)], settings if len(examples) > 200 else _for_few(settings)
+    )
+    matrix = features.transform([one.text for one in everything], encoder)
     n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
-    unseen: NDArray[np.bool_] = np.zeros(len(examples), dtype=bool)
+    unseen: NDArray[np.bool_] = np.zeros(len(readings), dtype=bool)
     read: dict[str, NDArray[np.float64]] = {}
     if network is not None:
-        unseen = ~network.saw([example.text for example in examples])
+        unseen = ~network.saw([reading.text for reading in readings])
         if unseen.sum() >= MIN_UNSEEN:
-            read = network.logits([example.text for example in examples], codebook.id)
+            read = network.logits([reading.text for reading in readings], codebook.id)
     facets = {}
     for facet in codebook.facet_list():
         codes = tuple(code.id for code in codebook.in_facet(facet.id))
@@ -77,7 +75,7 @@ def fit_model(
                     do="add a code, e.g. the residual 'Anders'",
                 )
             )
-        fitted = _fit_facet(facet, codes, everything, matrix, weight, n_vector, len(examples), seed)
+        fitted = _fit_facet(facet, codes, everything, matrix, weight, n_vector, len(readings), seed)
         facets[facet.id] = fitted.model
         if facet.id in read:
             facets[facet.id] = _with_network(fitted, read[facet.id], unseen)
@@ -162,13 +160,13 @@ def _fit_facet(
     rows = np.flatnonzero(first >= 0)
     many = facet.choice == "many"
     judged = rows[rows < n_examples]
-    vector = _Vector(n_vector, _vector_share(float(weight[judged].sum()) / len(codes)))
-    weights = _fit_linear(matrix[rows], applied[rows], first[rows], weight[rows], vector, many)
+    vector = Vector(n_vector, vector_share(float(weight[judged].sum()) / len(codes)))
+    weights = fit_linear(matrix[rows], applied[rows], first[rows], weight[rows], vector, many)
     blank = Calibration.blank(len(codes))
     fitted = _Fitted(
         FacetModel(codes, facet.choice, weights, blank), judged, None, applied[judged], first[judged], weight[judged]
     )
-    fold = _folds(fitted.first, seed)
+    fold = _folds([examples[row].text for row in judged], fitted.first, seed)
     if fold is None:
         return fitted
     fitted.logits = np.zeros((len(judged), len(codes)))
@@ -179,7 +177,7 @@ def _fit_facet(
         part = FacetModel(
             codes,
             facet.choice,
-            _fit_linear(matrix[train], applied[train], first[train], weight[train], vector, many),
+            fit_linear(matrix[train], applied[train], first[train], weight[train], vector, many),
             blank,
         )
         fitted.logits[held_out] = part.logits(matrix[judged[held_out]] @ part.weight_columns)
@@ -188,30 +186,14 @@ def _fit_facet(
     return fitted
 
 
-class _Vector(NamedTuple):
-    """How many features, the last ones, are the sentence vector, and what its models weigh beside the n-grams'."""
-
-    n_features: int
-    share: float
-
-
-def _vector_share(per_code: float) -> float:
-    """Return what the vector's models weigh, given how many examples a code has on average.
-
-    With few of them most words of an answer were never seen, and the vector knows what they are like.
-
-    >>> _vector_share(0), _vector_share(100), _vector_share(1000)
-    (1.5, 0.75, 0.4)
-    """
-    least, most = VECTOR_SHARES
-    return min(most, max(least, VECTOR_EXAMPLES / max(per_code, 1.0)))
-
-
-def _folds(first: NDArray[np.int64], seed: int) -> NDArray[np.int64] | None:
-    """Return a fold number per example, or None when there are too few examples to hold some out."""
+def _folds(texts: Sequence[str], first: NDArray[np.int64], seed: int) -> NDArray[np.int64] | None:
+    """Return a fold number per example, the same for the same text, or None when there are too few to hold some out."""
     import numpy as np
     from sklearn.model_selection import StratifiedKFold
 
+    place = {text: number for number, text in enumerate(dict.fromkeys(texts))}
+    of_text = np.array([place[text] for text in texts], dtype=np.int64)
+    first = first[np.unique(of_text, return_index=True)[1]]
     if len(first) < 4 * FOLDS:
         return None
     counts = np.bincount(first)
@@ -222,84 +204,4 @@ def _folds(first: NDArray[np.int64], seed: int) -> NDArray[np.int64] | None:
     splitter = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     for number, (_, held_out) in enumerate(splitter.split(np.zeros(len(first)), grouped)):
         fold[held_out] = number
-    return fold
-
-
-def _fit_linear(
-    matrix: csr_matrix,
-    applied: NDArray[np.bool_],
-    first: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    vector: _Vector,
-    many: bool,
-) -> dict[str, NDArray[np.float32]]:
-    """Fit the ranking model and, where several codes may hold, a yes/no model per code.
-
-    Both are mixtures of models that are linear in the features, so each is kept as one weight matrix: logistic
-    regression on the n-grams, logistic regression on the sentence vector (with its own, stronger regularisation: put
-    in one matrix the dense vector drowns the n-grams), and for the ranking complement naive Bayes on the n-grams
-    (Rennie et al. 2003), which needs few examples. models/README.md has the figures behind the mixture.
-    """
-    import numpy as np
-    from sklearn.naive_bayes import ComplementNB
-
-    n_grams = matrix.shape[1] - vector.n_features
-    n_codes = applied.shape[1]
-    blocks = []
-    if n_grams:
-        blocks.append((slice(0, n_grams), C_RANK, C_EACH, 1.0))
-    if vector.n_features:
-        blocks.append((slice(n_grams, matrix.shape[1]), C_VECTOR, C_VECTOR, vector.share if n_grams else 1.0))
-    rank = np.zeros((matrix.shape[1], n_codes))
-    rank_intercept = np.where(np.isin(np.arange(n_codes), first), 0.0, UNSEEN)
-    each, each_intercept = np.zeros_like(rank), np.where(applied.any(axis=0), 0.0, UNSEEN)
-    for columns, c_rank, c_each, share in blocks:
-        part = matrix[:, columns]
-        weights, intercepts = _multinomial(part, first, weight, n_codes, c_rank)
-        rank[columns] += share * weights
-        rank_intercept += share * intercepts
-        if many:
-            weights, intercepts = _one_by_one(part, applied, weight, c_each)
-            each[columns] += share * weights
-            each_intercept += share * intercepts
-    if n_grams and len(np.unique(first)) > 2:
-        bayes = ComplementNB(alpha=0.3).fit(matrix[:, :n_grams], first, weight)
-        likelihood = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
-        rank[:n_grams, bayes.classes_] += BAYES_SHARE * likelihood.T
-    out = {"rank": rank, "rank_intercept": rank_intercept}
-    if many:
-        out |= {"each": each, "each_intercept": each_intercept}
-    return {name: np.asarray(array, dtype=np.float32) for name, array in out.items()}
-
-
-def _multinomial(
-    matrix: csr_matrix, first: NDArray[np.int64], weight: NDArray[np.float64], n_codes: int, c: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-
-    weights, intercepts = np.zeros((matrix.shape[1], n_codes)), np.zeros(n_codes)
-    seen = np.unique(first)
-    if len(seen) < 2:
-        return weights, intercepts
-    model = LogisticRegression(C=c, max_iter=300).fit(matrix, first, weight)
-    found, at = model.coef_, model.intercept_
-    if len(seen) == 2:  # scikit-learn keeps one row for two classes
-        found, at = np.vstack([-found, found]) / 2, np.r_[-at, at] / 2
-    weights[:, seen], intercepts[seen] = found.T, at
-    return weights, intercepts
-
-
-def _one_by_one(
-    matrix: csr_matrix, applied: NDArray[np.bool_], weight: NDArray[np.float64], c: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    import numpy as np
-    from sklearn.linear_model import LogisticRegression
-
-    weights, intercepts = np.zeros((matrix.shape[1], applied.shape[1])), np.zeros(applied.shape[1])
-    for code in range(applied.shape[1]):
-        if applied[:, code].any() and not applied[:, code].all():
-            model = LogisticRegression(C=c, solver="liblinear", max_iter=300, random_state=0)
-            model.fit(matrix, applied[:, code], weight)
-            weights[:, code], intercepts[code] = model.coef_[0], model.intercept_[0]
-    return weights, intercepts
+    return fold[of_text]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
 from pipeline.coding.classify import choose, code_answers, find_model, kept_model, network_for
-from pipeline.coding.embed import encoder_digest
+from pipeline.coding.embed import encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import ZERO_SHOT
@@ -102,6 +103,27 @@ def test_fifteen_examples_teach_a_distinction_that_its_words_do_not_make(write: 
     examples += [Example(f"ik kocht een {word} daar", ("groep-twee",)) for word in tools]
     coded = code_answers(texts("de hond en de kat", "een zaag en een hamer"), book, examples=examples)
     assert applied(coded.codings) == {"0": {"groep-een"}, "1": {"groep-twee"}}
+
+
+def test_a_second_reading_makes_the_model_less_sure_and_is_never_judged_by_the_first(
+    write: Callable[..., Path],
+) -> None:
+    """Answers on which two readers differ get a score for both codes, and no code for certain."""
+    book, encoder = load_codebook(write("winkel.yaml", BOOK)), load_encoder()
+    rng = np.random.default_rng(1)
+    alike = [
+        Example(f"{word} {rng.integers(100_000)}", (code,))
+        for word, code in (("duur", "prijs"), ("rij", "wachten"), ("groen", "anders"))
+        for _ in range(20)
+    ]
+    split = [Example(f"blauw {rng.integers(100_000)}", ("prijs",), second=("wachten",)) for _ in range(20)]
+    once = fit_model(book, [*alike, *(replace(one, second=()) for one in split)], encoder)
+    twice = fit_model(book, [*alike, *split], encoder)
+    by_one, by_two = (model.probabilities(["blauw 1"], encoder)[""][0] for model in (once, twice))
+    price, wait = (twice.facets[""].codes.index(code) for code in ("prijs", "wachten"))
+    assert by_one[price] > 0.8 > 0.2 > by_one[wait]
+    assert 0.3 < by_two[price] < 0.7
+    assert 0.3 < by_two[wait] < 0.7
 
 
 def test_fixed_codes_hold_for_every_answer() -> None:

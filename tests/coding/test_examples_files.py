@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pipeline.codebook import load_codebook, parse_codebook
-from pipeline.coding.examples import codebook_examples, examples_digest, left_out, load_examples, shipped_examples
+from pipeline.coding.examples import (
+    codebook_examples,
+    each_reading,
+    examples_digest,
+    left_out,
+    load_examples,
+    shipped_examples,
+)
 from pipeline.errors import CodebookError, TableError
 
 BOOK = "codes: [Eten, Drinken, Anders]\nresidual: anders\n"
@@ -29,9 +37,23 @@ def test_an_example_counts_once_or_as_its_weight_says(write: Callable[..., Path]
     assert examples_digest(plain) != examples_digest(lighter)
 
 
+def test_two_readings_count_for_half_each_where_they_differ(write: Callable[..., Path]) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    alike = '{"text": "a", "codes": ["Eten"], "second": ["eten"]}\n'
+    differ = '{"text": "b", "codes": ["Eten"], "weight": 0.5, "second": ["Drinken", "Eten", "Drinken"]}\n'
+    found = load_examples(write("ex.jsonl", alike + differ), codebook)
+    assert [one.second for one in found] == [(), ("drinken", "eten")]
+    read = [(one.text, one.codes, one.weight) for one in each_reading(found)]
+    assert read == [("a", ("eten",), 1), ("b", ("eten",), 0.25), ("b", ("drinken", "eten"), 0.25)]
+    assert examples_digest(found) != examples_digest(replace(one, second=()) for one in found)
+
+
 @pytest.mark.parametrize(
     ("lines", "error", "found"),
     [
+        ('{"text": "a", "codes": ["Eten"], "second": []}', TableError, "line 1: no codes of a second reader"),
+        ('{"text": "a", "codes": ["Eten"], "second": 2}', TableError, "line 1: no codes of a second reader"),
+        ('{"text": "a", "codes": ["Eten"], "second": ["Etn"]}', CodebookError, "line 1: code 'Etn' is not in codebook"),
         ('{"text": "a", "codes": ["Eten"], "weight": 0}', TableError, "line 1: a weight that is no such number"),
         ('{"text": "a", "codes": ["Eten"], "weight": "2"}', TableError, "line 1: a weight that is no such number"),
         ('{"text": "a", "codes": ["Eten"], "weight": NaN}', TableError, "line 1: a weight that is no such number"),
@@ -71,7 +93,11 @@ def test_an_own_copy_of_a_shipped_codebook_is_coded_with_the_examples_that_fit(t
     gone = shipped.codes[1]
     kept = [{"id": code.id, "label": f"{code.label} (nieuw)"} for code in shipped.codes if code != gone]
     own = parse_codebook({"id": shipped.id, "codes": kept}, file=tmp_path / "eigen.yaml")
-    assert shipped_examples(own) == [one for one in every if gone.id not in one.codes]
+    fitting = [one for one in every if gone.id not in one.codes]
+    assert [one.codes for one in shipped_examples(own)] == [one.codes for one in fitting]
+    assert [one.second for one in shipped_examples(own)] == [
+        () if gone.id in one.second else one.second for one in fitting
+    ]
     assert left_out(own) == len(every) - len(shipped_examples(own)) > 0
     assert left_out(shipped) == 0
 

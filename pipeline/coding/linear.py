@@ -1,0 +1,115 @@
+"""The linear models of one facet: a ranking of its codes and, where several may hold, a yes/no per code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from scipy.sparse import csr_matrix
+
+C_EACH, C_RANK, C_VECTOR = 5.0, 10.0, 3.0  # inverse regularisation: yes/no, ranking, both on the sentence vector
+BAYES_SHARE = 0.5  # in the mixture, beside the n-grams' 1
+VECTOR_SHARES = (0.4, 1.5)  # the same: at least, with many examples per code, and at most, with few
+VECTOR_EXAMPLES = 75.0  # per code, with which the vector weighs as much as the n-grams
+UNSEEN = -10.0  # intercept of a code that no example and no word of the codebook shows
+
+
+class Vector(NamedTuple):
+    """How many features, the last ones, are the sentence vector, and what its models weigh beside the n-grams'."""
+
+    n_features: int
+    share: float
+
+
+def vector_share(per_code: float) -> float:
+    """Return what the vector's models weigh, given how many examples a code has on average.
+
+    With few of them most words of an answer were never seen, and the vector knows what they are like.
+
+    >>> vector_share(0), vector_share(100), vector_share(1000)
+    (1.5, 0.75, 0.4)
+    """
+    least, most = VECTOR_SHARES
+    return min(most, max(least, VECTOR_EXAMPLES / max(per_code, 1.0)))
+
+
+def fit_linear(
+    matrix: csr_matrix,
+    applied: NDArray[np.bool_],
+    first: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    vector: Vector,
+    many: bool,
+) -> dict[str, NDArray[np.float32]]:
+    """Fit the ranking model and, where several codes may hold, a yes/no model per code.
+
+    Both are mixtures of models that are linear in the features, so each is kept as one weight matrix: logistic
+    regression on the n-grams, logistic regression on the sentence vector (with its own, stronger regularisation: put
+    in one matrix the dense vector drowns the n-grams), and for the ranking complement naive Bayes on the n-grams
+    (Rennie et al. 2003), which needs few examples. models/README.md has the figures behind the mixture.
+    """
+    import numpy as np
+    from sklearn.naive_bayes import ComplementNB
+
+    n_grams = matrix.shape[1] - vector.n_features
+    n_codes = applied.shape[1]
+    blocks = []
+    if n_grams:
+        blocks.append((slice(0, n_grams), C_RANK, C_EACH, 1.0))
+    if vector.n_features:
+        blocks.append((slice(n_grams, matrix.shape[1]), C_VECTOR, C_VECTOR, vector.share if n_grams else 1.0))
+    rank = np.zeros((matrix.shape[1], n_codes))
+    rank_intercept = np.where(np.isin(np.arange(n_codes), first), 0.0, UNSEEN)
+    each, each_intercept = np.zeros_like(rank), np.where(applied.any(axis=0), 0.0, UNSEEN)
+    for columns, c_rank, c_each, share in blocks:
+        part = matrix[:, columns]
+        weights, intercepts = _multinomial(part, first, weight, n_codes, c_rank)
+        rank[columns] += share * weights
+        rank_intercept += share * intercepts
+        if many:
+            weights, intercepts = _one_by_one(part, applied, weight, c_each)
+            each[columns] += share * weights
+            each_intercept += share * intercepts
+    if n_grams and len(np.unique(first)) > 2:
+        bayes = ComplementNB(alpha=0.3).fit(matrix[:, :n_grams], first, weight)
+        likelihood = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
+        rank[:n_grams, bayes.classes_] += BAYES_SHARE * likelihood.T
+    out = {"rank": rank, "rank_intercept": rank_intercept}
+    if many:
+        out |= {"each": each, "each_intercept": each_intercept}
+    return {name: np.asarray(array, dtype=np.float32) for name, array in out.items()}
+
+
+def _multinomial(
+    matrix: csr_matrix, first: NDArray[np.int64], weight: NDArray[np.float64], n_codes: int, c: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    weights, intercepts = np.zeros((matrix.shape[1], n_codes)), np.zeros(n_codes)
+    seen = np.unique(first)
+    if len(seen) < 2:
+        return weights, intercepts
+    model = LogisticRegression(C=c, max_iter=300).fit(matrix, first, weight)
+    found, at = model.coef_, model.intercept_
+    if len(seen) == 2:  # scikit-learn keeps one row for two classes
+        found, at = np.vstack([-found, found]) / 2, np.r_[-at, at] / 2
+    weights[:, seen], intercepts[seen] = found.T, at
+    return weights, intercepts
+
+
+def _one_by_one(
+    matrix: csr_matrix, applied: NDArray[np.bool_], weight: NDArray[np.float64], c: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    import numpy as np
+    from sklearn.linear_model import LogisticRegression
+
+    weights, intercepts = np.zeros((matrix.shape[1], applied.shape[1])), np.zeros(applied.shape[1])
+    for code in range(applied.shape[1]):
+        if applied[:, code].any() and not applied[:, code].all():
+            model = LogisticRegression(C=c, solver="liblinear", max_iter=300, random_state=0)
+            model.fit(matrix, applied[:, code], weight)
+            weights[:, code], intercepts[code] = model.coef_[0], model.intercept_[0]
+    return weights, intercepts

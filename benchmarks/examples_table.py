@@ -80,16 +80,18 @@ def _vectors(texts: list[str]) -> csr_matrix:
     return found
 
 
-def _alike(left: csr_matrix, right: csr_matrix) -> list[tuple[int, int, float]]:
+def _alike(left: csr_matrix, right: csr_matrix | None = None) -> list[tuple[int, int, float]]:
+    """Return the rows that are alike and their cosine; without `right` each pair of rows of `left` once."""
     out = []
     for start in range(0, left.shape[0], 500):
-        found = (left[start : start + 500] @ right.T).tocoo()
+        first, others = (start, left[start:]) if right is None else (0, right)
+        found = (left[start : start + 500] @ others.T).tocoo()
         keep = found.data >= NEAR
         out += [
-            (start + int(i), int(j), float(cosine))
+            (start + int(i), first + int(j), float(cosine))
             for i, j, cosine in zip(found.row[keep], found.col[keep], found.data[keep], strict=True)
         ]
-    return out
+    return out if right is not None else [(i, j, cosine) for i, j, cosine in out if i < j]
 
 
 def _words(*texts: str) -> int:
@@ -103,7 +105,7 @@ def measure(name: str, demo: dict[str, str]) -> Measured:
     own, theirs = vectors[: len(texts)], vectors[len(texts) :]
     return Measured(
         texts=texts,
-        near=[Pair(i + 1, j + 1, c, _words(texts[i], texts[j])) for i, j, c in _alike(own, own) if i < j],
+        near=[Pair(i + 1, j + 1, c, _words(texts[i], texts[j])) for i, j, c in _alike(own)],
         near_demo=[Pair(i + 1, names[j], c, _words(texts[i], others[j])) for i, j, c in _alike(own, theirs)],
         lengths=np.percentile([len(text) for text in texts], [0, 10, 25, 50, 75, 90, 100]).tolist(),
     )

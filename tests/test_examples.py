@@ -17,7 +17,7 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
-from pipeline.coding.examples import shipped_examples
+from pipeline.coding.examples import named_codes, shipped_examples
 
 ENOUGH = 100
 #: Only used where a file has one box for all schemes; then it is what remains, and is not learned.
@@ -79,6 +79,7 @@ def test_every_line_fits_the_codebook(name: str) -> None:
         fits = (
             line.keys() - {"weight", "second"} in ({"text", "codes"}, {"text", "scheme", "valence", "themes"})
             and line.get("weight", 1) in (0.25, 1)
+            and {*named_codes(line), *named_codes(line, ["second"])} <= book.by_id.keys()  # ids, no labels
             and ("second" in line) == bool(example.second)
             and all(map(complete, [example.codes, example.second or example.codes]))
             and all(len(codes) == len(set(codes)) for codes in lists)

@@ -61,10 +61,10 @@ def read_lines(path: Path) -> dict[int, dict[str, Any]]:
     return out
 
 
-def named_codes(line: Mapping[str, Any]) -> list[str]:
-    """Return the labels or ids that a line names, in order, without doubles."""
+def named_codes(line: Mapping[str, Any], keys: Sequence[str] = CODE_KEYS) -> list[str]:
+    """Return the labels or ids that a line names under some keys, in order, without doubles."""
     names: list[str] = []
-    for key in CODE_KEYS:
+    for key in keys:
         value = line.get(key)
         if isinstance(value, str):
             names.append(value)
@@ -84,7 +84,7 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     for number, line in read_lines(path).items():
         codes, second = (
             tuple(dict.fromkeys(codebook.resolve(name, file=path, place=f"line {number}") for name in names))
-            for names in (named_codes(line), named_codes({"codes": line.get(SECOND)}))
+            for names in (named_codes(line), named_codes(line, (SECOND,)))
         )
         if not codes:
             raise TableError(

@@ -11,6 +11,8 @@ import typer
 
 from pipeline import __version__
 from pipeline.cli_coding import register as register_coding
+from pipeline.cli_common import SurveyFile
+from pipeline.cli_exchange import register as register_exchange
 from pipeline.cli_progress import progress_bars
 from pipeline.cli_review import app as review
 from pipeline.cli_trace import register as register_trace
@@ -28,8 +30,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
     rich_markup_mode=None,
 )
+register_exchange(review)
 app.add_typer(review)
-SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
 EncoderName = Annotated[str | None, typer.Option(help="A sentence-transformers model: folder or name.")]
 
 
@@ -54,13 +56,13 @@ def init(
 
     if demo:
         made = copy_demo(folder)
-        _say(f"Wrote the demo surveys: {', '.join(str(path) for path in made)}")
+        typer.echo(f"Wrote the demo surveys: {', '.join(str(path) for path in made)}")
         first = made[0].parent
-        _say(f"Next: duiding review import {first / 'review.jsonl'} {first}, then: duiding run {first}")
+        typer.echo(f"Next: duiding review import {first / 'review.jsonl'} {first}, then: duiding run {first}")
         return
     path = write_scaffold(folder, file)
-    _say(f"Wrote {path}")
-    _say(f"Next: look it over, then: duiding check {path}")
+    typer.echo(f"Wrote {path}")
+    typer.echo(f"Next: look it over, then: duiding check {path}")
 
 
 @app.command()
@@ -78,7 +80,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     show_check(found, intake)
     show_lost(found, intake)
     show_published(found)
-    _say(f"Next: duiding run {survey}")
+    typer.echo(f"Next: duiding run {survey}")
 
 
 @app.command()
@@ -107,10 +109,10 @@ def report(
     with progress_bars() as progress:
         result = run_job(survey, progress=progress)
     for line in kept_versions(result):
-        _say(line)
+        typer.echo(line)
     for name in result.workspace.note("report")["files"]:
-        _say(f"  {result.workspace.path(name)}")
-    _say(f"Page: {result.report}")
+        typer.echo(f"  {result.workspace.path(name)}")
+    typer.echo(f"Page: {result.report}")
     if open_page:
         import webbrowser
 
@@ -150,11 +152,7 @@ def codebooks() -> None:
 
     for name in shipped_codebooks():
         book = load_codebook(name)
-        _say(f"{name}: {book.title} ({len(book.codes)} codes, version {book.version})")
-
-
-def _say(text: str) -> None:
-    typer.echo(text)
+        typer.echo(f"{name}: {book.title} ({len(book.codes)} codes, version {book.version})")
 
 
 register_coding(app, progress_bars)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.cli_common import SurveyFile
+
 if TYPE_CHECKING:
     from pipeline.coding.explain import CodeReason, Explanation
     from pipeline.learning import Lesson
 
-SurveyFile = Annotated[Path, typer.Argument(help="survey.yaml, or the folder it is in.", show_default="here")]
 Progress = Callable[[str, int, int], None]
 LEAST_WORD = 0.05  # log-odds that a word must add to be named
 
@@ -24,7 +25,7 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
 
     @app.command()
     def learn(survey: SurveyFile = Path("survey.yaml")) -> None:
-        """Teach the classifier what reviewers decided, when that makes it better.
+        """Teach the classifier what reviewers decided, if it gains by it.
 
         Only answers reviewed for training are learned from; the audit tells whether the new model is better.
         """
@@ -47,7 +48,7 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
         survey: SurveyFile = Path("survey.yaml"),
         as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     ) -> None:
-        """Say which words and which examples made the machine code an answer as it did."""
+        """Say which words and examples made the machine code as it did."""
         from pipeline.explaining import explain_answer
 
         found = explain_answer(survey, answer_id)

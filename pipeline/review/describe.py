@@ -13,6 +13,16 @@ MOST_IDS = 5
 MOST_PAIRS = 3
 
 
+def some(ids: Sequence[str]) -> str:
+    """Return the first ids, and how many more there are.
+
+    >>> some(["a1", "a2", "a3", "a4", "a5", "a6"])
+    'a1, a2, a3, a4, a5 and 1 more'
+    """
+    more = len(ids) - MOST_IDS
+    return ", ".join(ids[:MOST_IDS]) + (f" and {more} more" if more > 0 else "")
+
+
 def describe(state: QuestionProgress, login: Callable[[str], str], needed: int | None, margin: float) -> list[str]:
     """Return the lines that `duiding review status` shows of one question.
 
@@ -25,13 +35,13 @@ def describe(state: QuestionProgress, login: Callable[[str], str], needed: int |
         out.append(f"  {login(coder.name)}: {coder.n} coded{speed}")
     for name, ids in (("doubts", state.doubts), ("skipped", state.skipped), ("to decide", state.open_conflicts)):
         if ids:
-            out.append(f"  {name}: {len(ids)} ({_some(ids)})")
+            out.append(f"  {name}: {len(ids)} ({some(ids)})")
     for answer_id, wrong in state.wrong[:MOST_IDS]:
         out.append(f"  does not count: {answer_id} ({wrong.replace('_', ' ')})")
     if state.own_second:
         out.append(
             f"  coded twice by one and the same coder, which is no second opinion: {len(state.own_second)} "
-            f"({_some(state.own_second)})"
+            f"({some(state.own_second)})"
         )
     out += _agreement("two people", state.people)
     out += _agreement("machine and first coder (who saw its codes)", state.machine_first)
@@ -50,20 +60,15 @@ def describe_lost(lost: Lost) -> list[str]:
     if lost.changed:
         out.append(
             f"! {len(lost.changed)} reviewed answers have another text than when people read them, so their codings "
-            f"don't count: {_some(lost.changed)}. Next: have them coded again ('duiding review push' or 'export'), or "
+            f"don't count: {some(lost.changed)}. Next: have them coded again ('duiding review push' or 'export'), or "
             "bring back the file as it was"
         )
     if lost.gone:
         out.append(
             f"! {len(lost.gone)} reviewed answers are not in the survey now, so their codings don't count: "
-            f"{_some(lost.gone)}. Next: was a question's id or the file changed by mistake, change it back"
+            f"{some(lost.gone)}. Next: was a question's id or the file changed by mistake, change it back"
         )
     return out
-
-
-def _some(ids: Sequence[str]) -> str:
-    more = len(ids) - MOST_IDS
-    return ", ".join(ids[:MOST_IDS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _agreement(who: str, found: Sequence[Agreement]) -> list[str]:
@@ -77,7 +82,7 @@ def _agreement(who: str, found: Sequence[Agreement]) -> list[str]:
     for one in found[1:]:
         if one.flag == "low":
             pairs = "; ".join(
-                f"{other or 'nothing else'} {n}x ({_some(ids)})" for other, n, ids in one.confused[:MOST_PAIRS]
+                f"{other or 'nothing else'} {n}x ({some(ids)})" for other, n, ids in one.confused[:MOST_PAIRS]
             )
             out.append(
                 f"    {one.code}: alpha {one.alpha:.2f}, kappa {one.kappa:.2f}; "

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline import cli_review
+from pipeline import cli, cli_review
 from pipeline.cli_show import show_run
 from pipeline.errors import ReviewError
 from pipeline.job import Result
@@ -156,14 +156,14 @@ def test_excel_and_json_lines_from_the_command_line(make_survey: Make, tmp_path:
     made = make_survey(100)
     file, run = str(made.survey.file), CliRunner().invoke
     book, lines = str(tmp_path / "nakijken.xlsx"), str(tmp_path / "codings.jsonl")
-    exported = run(cli_review.app, ["export", book, file, "--audit", "20"])
+    exported = run(cli.app, ["review", "export", book, file, "--audit", "20"])
     assert "verbeter 20 answers" in exported.output, exported.exception
-    assert "0 answers marked ready" in run(cli_review.app, ["import", book, file, "--coder", "anna"]).output
+    assert "0 answers marked ready" in run(cli.app, ["review", "import", book, file, "--coder", "anna"]).output
     code(made, "audit", "coder-0a1b2c3d")
-    assert "Wrote 20 codings" in run(cli_review.app, ["export", lines, file]).output
+    assert "Wrote 20 codings" in run(cli.app, ["review", "export", lines, file]).output
     assert all("antwoord" not in json.loads(line) for line in Path(lines).read_text("utf-8").splitlines())
-    assert "20 codings read, 0 new" in run(cli_review.app, ["import", lines, file]).output
-    assert isinstance(run(cli_review.app, ["export", "x.txt", file]).exception, ReviewError)
+    assert "20 codings read, 0 new" in run(cli.app, ["review", "import", lines, file]).output
+    assert isinstance(run(cli.app, ["review", "export", "x.txt", file]).exception, ReviewError)
 
 
 def test_without_a_server_the_next_step_is_named(made: Made) -> None:

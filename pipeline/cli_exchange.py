@@ -1,0 +1,111 @@
+"""The `duiding review` commands that need no server: codings to and from Excel and JSON lines; wiring only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli_common import Audit, ByGroup, OfQuestion, Second, SurveyFile, Training, draw_sample, load, say_next
+
+if TYPE_CHECKING:
+    from pipeline.review.events import Compared
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to `duiding review`."""
+    app.command(name="export")(export)
+    app.command(name="import")(import_)
+
+
+def export(
+    file: Annotated[
+        Path, typer.Argument(help="Where to write: .xlsx to code in Excel, .jsonl to share codings.")
+    ] = Path("nakijken.xlsx"),
+    survey: SurveyFile = Path("survey.yaml"),
+    excel: Annotated[bool, typer.Option("--excel", help="To Excel, whatever the file is called.")] = False,
+    audit: Audit = 0,
+    training: Training = 0,
+    second: Second = None,
+    by_group: ByGroup = False,
+    for_second: Annotated[bool, typer.Option("--for-second-coder", help="The blind second coding.")] = False,
+    blind: Annotated[bool, typer.Option("--blind", help="Show no machine codes to the first coder either.")] = False,
+    decide: Annotated[
+        bool, typer.Option("--adjudicate", help="What coders disagree on, for someone to decide.")
+    ] = False,
+    question: OfQuestion = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a workbook that is there already.")] = False,
+) -> None:
+    """Write what is left to code to Excel, or all codings as JSONL."""
+    from pipeline.errors import ReviewError, problem
+
+    found, workspace = load(survey)
+    if excel:
+        file = file.with_suffix(".xlsx")
+    if file.suffix == ".jsonl":
+        from pipeline.review.exchange import export_jsonl
+
+        typer.echo(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
+        return
+    if file.suffix != ".xlsx":
+        raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl"))
+    from pipeline.review.excel_write import export_workbook, refuse_filled_in
+
+    if not force:
+        refuse_filled_in(file)
+    draw_sample(found, workspace, audit, training, second, by_group, question or [])
+    counts = export_workbook(
+        workspace, found, file, second=for_second, decide=decide, blind=blind, questions=question or [], force=force
+    )
+    typer.echo(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
+    typer.echo(
+        f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME"
+    )
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="A workbook that was coded (.xlsx), or codings (.jsonl).")],
+    survey: SurveyFile = Path("survey.yaml"),
+    coder: Annotated[str, typer.Option(help="Who coded the workbook; needed for .xlsx.")] = "",
+) -> None:
+    """Read codings back from Excel or JSON lines.
+
+    A second time changes nothing.
+    """
+    found, workspace = load(survey)
+    if file.suffix == ".xlsx":
+        from pipeline.intake.pseudonymise import pseudonymise
+        from pipeline.review.describe import some
+        from pipeline.review.excel_read import import_workbook
+
+        done = import_workbook(workspace, found, file, coder=coder, clean_notes=pseudonymise)
+        typer.echo(f"{done.n_ready} answers marked ready, {done.n_new} new; {done.n_open} not ready yet")
+        _compared(done.compared)
+        if done.elsewhere:
+            typer.echo(
+                f"{len(done.elsewhere)} were coded otherwise elsewhere after this workbook was exported; that coding "
+                f"goes on to count: {some(done.elsewhere)}"
+            )
+        for place in done.not_read:
+            typer.echo(f"{place}: this column is not of the workbook as it was exported; it was not read")
+    else:
+        from pipeline.review.exchange import import_jsonl
+
+        lines = import_jsonl(workspace, found, file)
+        typer.echo(f"{lines.n_read} codings read, {lines.n_new} new")
+        _compared(lines.compared)
+        if lines.n_not_drawn:
+            typer.echo(
+                f"{lines.n_not_drawn} audited answers were never drawn here: they teach, and feed no percentages"
+            )
+    say_next(workspace, survey)
+
+
+def _compared(found: Compared) -> None:
+    from pipeline.review.describe import some
+
+    if found.replaced:
+        typer.echo(f"{len(found.replaced)} replace an earlier coding: {some(found.replaced)}")
+    if found.older:
+        typer.echo(f"{len(found.older)} are older than what the journal holds and were left out: {some(found.older)}")

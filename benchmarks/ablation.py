@@ -48,7 +48,7 @@ SETTINGS = (
     Setting("20 examples per code, linear models", 20, BLOCKS),
     Setting("50 examples per code, linear models", 50, BLOCKS),
     Setting("100 examples per code, linear models", 100, BLOCKS),
-    Setting("all examples, linear models and network (as shipped)", None, BLOCKS, network=True),
+    Setting("all examples, linear models, network and tone (as shipped)", None, BLOCKS, network=True),
     Setting("all examples, linear models", None, BLOCKS),
     Setting("all examples, character n-grams", None, ("characters",)),
     Setting("all examples, character and lemma n-grams (no encoder)", None, N_GRAMS),

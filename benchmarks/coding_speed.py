@@ -28,7 +28,7 @@ from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import shipped_examples
 from pipeline.coding.model_files import load_model
 
-CODEBOOKS = ("participatiewet-verbeter", "minimabeleid-ervaring")  # linear models alone, and with the network
+CODEBOOKS = ("participatiewet-verbeter", "minimabeleid-ervaring")  # linear models with tone, and with the network
 BAR = 8000
 MARK = re.compile(r"\{\{\w+:[^}]*\}\}")
 

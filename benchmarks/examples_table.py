@@ -6,7 +6,6 @@ Figures only, never a text.
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections import Counter
@@ -19,8 +18,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
-from pipeline.coding.examples import shipped_examples
+from pipeline.coding.examples import read_lines, shipped_examples
 
+CONTRASTS = "contrasts"
 NEAR, SAME = 0.85, 0.95
 SHORT_WORDS = 3  # up to so many words two people may well write the same
 DEMO_WORDS = 5
@@ -70,9 +70,9 @@ def demo_texts(folder: Path | None = None) -> dict[str, str]:
 
 
 def example_texts(name: str) -> list[str]:
-    """Return the texts of a codebook's example file, in line order."""
-    lines = bundled("annotations", "examples", f"{name}.jsonl").read_text(encoding="utf-8").split("\n")
-    return [str(json.loads(line)["text"]) for line in lines if line.strip()]
+    """Return the texts of a codebook's example file, or of the contrasts, in line order."""
+    parts = [f"{name}.jsonl"] if name == CONTRASTS else ["examples", f"{name}.jsonl"]
+    return [line["text"] for line in read_lines(bundled("annotations", *parts)).values()]
 
 
 def _vectors(texts: list[str]) -> csr_matrix:
@@ -99,7 +99,7 @@ def _words(*texts: str) -> int:
 
 
 def measure(name: str, demo: dict[str, str]) -> Measured:
-    """Measure one codebook's examples against each other and against the demo."""
+    """Measure one codebook's examples, or the contrasts, against each other and against the demo."""
     texts, others, names = example_texts(name), list(demo.values()), list(demo)
     vectors = _vectors([*texts, *others])
     own, theirs = vectors[: len(texts)], vectors[len(texts) :]
@@ -125,17 +125,21 @@ def _per_code(book: Codebook) -> list[str]:
     return rows
 
 
+def _several(book: Codebook) -> str:
+    several = np.mean([len(example.codes) > 1 for example in shipped_examples(book)])
+    return "by facet" if book.facets else f"{100 * several:.0f}%"
+
+
 def table(measured: dict[str, Measured]) -> str:
     """Return all tables as markdown."""
-    books = {name: load_codebook(name) for name in measured}
+    books = {name: load_codebook(name) for name in measured if name != CONTRASTS}
     out = [
         "| codebook | examples | length in characters: 10% | half | 90% | longest | more than one code |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, found in measured.items():
-        several = np.mean([len(example.codes) > 1 for example in shipped_examples(books[name])])
         low, half, high, longest = (f"{found.lengths[place]:.0f}" for place in (1, 3, 5, 6))
-        share = "by facet" if books[name].facets else f"{100 * several:.0f}%"
+        share = "" if name == CONTRASTS else _several(books[name])
         out.append(f"| `{name}` | {len(found.texts)} | {low} | {half} | {high} | {longest} | {share} |")
     out += ["", f"| codebook | pairs of examples from {NEAR} | from {SAME} | close to a demo answer from {NEAR} |"]
     out.append("| --- | ---: | ---: | ---: |")
@@ -154,7 +158,7 @@ def in_page(text: str) -> str:
 def main() -> None:
     """Print the tables, and with `--write` put them into annotations/README.md."""
     demo = demo_texts()
-    found = table({name: measure(name, demo) for name in shipped_codebooks()})
+    found = table({name: measure(name, demo) for name in (*shipped_codebooks(), CONTRASTS)})
     print(found)
     if "--write" in sys.argv:
         page = bundled("annotations", "README.md")

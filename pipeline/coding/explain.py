@@ -40,7 +40,11 @@ class Nearest:
 
 @dataclass(frozen=True)
 class CodeReason:
-    """Why one code was applied; `words` in the order of the answer, `vector` is what the sentence vector adds."""
+    """Why one code was applied; `words` in the order of the answer, `vector` is what the sentence vector adds.
+
+    `lacks` is what the answer lacks (`praise`, `criticism`) where that is why it got the residual code; the words are
+    then those that say so.
+    """
 
     code: str
     label: str
@@ -49,6 +53,7 @@ class CodeReason:
     words: tuple[Word, ...]
     vector: float
     examples: tuple[Nearest, ...]
+    lacks: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,8 @@ class Explainer:
     The linear models are linear in their features up to the normalisation of the ranking, so the gradient of a code's
     log-odds times the feature (Ancona et al. 2018, "gradient x input") is what each n-gram adds, before the last
     calibration. An n-gram's part goes to the words it is in. Where a network takes part, a word also adds what the
-    network's log-odds lose without it. Nearest examples are taken from those with the code.
+    network's log-odds lose without it; only that, of a residual code given for the tone of an answer. Nearest examples
+    are taken from those with the code.
 
     Args:
         model: of the answers' codebook.
@@ -107,9 +113,11 @@ class Explainer:
         features = self._model.features.transform(texts, self._encoder)
         reasons: list[list[CodeReason]] = [[] for _ in texts]
         words = [self._model.features.shares_of_words(text) for text in texts]
-        network = self._model.network
-        read = network.logits(texts, self._model.codebook_id) if network else {}
-        occluded = network.occluded(texts, self._model.codebook_id) if network else []
+        network, known = self._model.network, self._model.known
+        read = network.logits(texts, self._model.codebook_id) if network and known else {}
+        occluded = network.occluded(texts, self._model.codebook_id) if network and known else []
+        against = self._against(texts)
+        gate = self._model.gate
         for name, facet in self._model.facets.items():
             given = [code for code in facet.codes if code in fixed_codes]
             if given:
@@ -133,6 +141,9 @@ class Explainer:
                         per_word = per_word + facet.share * (
                             _odds(whole, facet, int(column)) - _odds(without, facet, int(column))
                         )
+                    tone = against.get(row) if gate is not None and code == gate.residual else None
+                    if gate is not None and tone is not None:
+                        per_word, added = tone, added[:n_grams]
                     reasons[row].append(
                         CodeReason(
                             code=code,
@@ -145,6 +156,7 @@ class Explainer:
                             ),
                             vector=round(float(added[n_grams:].sum()), 3),
                             examples=near,
+                            lacks=gate.asked if gate is not None and tone is not None else "",
                         )
                     )
         for found in reasons:
@@ -153,6 +165,14 @@ class Explainer:
             Explanation(text, self._model.version, self._model.start, tuple(found))
             for text, found in zip(texts, reasons, strict=True)
         ]
+
+    def _against(self, texts: Sequence[str]) -> dict[int, NDArray[np.float64]]:
+        """Return what each word of an answer says of its tone, of those that sooner lack what was asked than not."""
+        network, gate = self._model.network, self._model.gate
+        if network is None or gate is None:
+            return {}
+        whole, without = gate.lacks(network.tone(texts)), network.occluded_tone(texts)
+        return {row: whole[row] - gate.lacks(without[row]) for row in range(len(texts)) if whole[row] > 0}
 
     def _label(self, code: str) -> str:
         return self._labels.get(code, code)

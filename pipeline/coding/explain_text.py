@@ -10,6 +10,7 @@ from pipeline.coding.model import ZERO_SHOT
 N_WORDS, N_EXAMPLES, LENGTH = 5, 2, 100
 LEAST, LEAST_PART = 0.1, 0.25  # log-odds that a word must add to be named, and its part of the strongest word's
 ZERO_SHOT_LINE = "Zonder voorbeelden gecodeerd: alleen op de woorden van het codeboek."
+LACKS = {"praise": "er wordt niets goeds in genoemd", "criticism": "er wordt niets in genoemd dat beter moet"}
 #: Words that tell a reader nothing by themselves; "niet" and "haar" do.
 GRAMMAR = frozenset(
     "aan al als ben bent bij daar dan dat de den der deze die dit doen door dus een en er had heb hebben hebt heeft "
@@ -41,6 +42,8 @@ def _line(reason: CodeReason) -> str:
 def _because(reason: CodeReason) -> str:
     spoken = speaking_words(reason)
     words = ", ".join(f"‘{word}’" for word in spoken)
+    if reason.lacks:
+        return f"{LACKS[reason.lacks]}, gezien {words}" if words else LACKS[reason.lacks]
     if not words:
         return "door het antwoord als geheel"
     if reason.vector > sum(spoken.values()):

@@ -11,7 +11,7 @@ from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one
 from pipeline.coding.examples import Example, codebook_examples, each_reading, examples_digest
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.linear import Vector, fit_linear, vector_share
-from pipeline.coding.model import LEARNED, ZERO_SHOT, CodeModel, FacetModel
+from pipeline.coding.model import LEARNED, ZERO_SHOT, CodeModel, FacetModel, Gate
 from pipeline.errors import ModelError, problem
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def fit_model(
 
     Calibration and thresholds come from cross-validated predictions, never from the answers a model was fitted on. With
     a `network` that knows this codebook they come from the examples that it has not learned from; when those
-    are fewer than `MIN_UNSEEN` it is left out.
+    are fewer than `MIN_UNSEEN` it is left out. Where the tone of an answer matters the network tells that as well.
 
     Raises:
         ModelError: the codebook has fewer than two codes in a facet that must be learned.
@@ -60,7 +60,7 @@ def fit_model(
     n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
     unseen: NDArray[np.bool_] = np.zeros(len(readings), dtype=bool)
     read: dict[str, NDArray[np.float64]] = {}
-    if network is not None:
+    if network is not None and codebook.id in network.codes:
         unseen = ~network.saw([reading.text for reading in readings])
         if unseen.sum() >= MIN_UNSEEN:
             read = network.logits([reading.text for reading in readings], codebook.id)
@@ -79,7 +79,8 @@ def fit_model(
         facets[facet.id] = fitted.model
         if facet.id in read:
             facets[facet.id] = _with_network(fitted, read[facet.id], unseen)
-    joined = any(model.linear is not None for model in facets.values())
+    gate = Gate.of(codebook) if network is not None else None
+    joined = gate is not None or any(model.linear is not None for model in facets.values())
     return CodeModel(
         codebook_id=codebook.id,
         codebook_digest=codebook.digest,
@@ -91,6 +92,7 @@ def fit_model(
         facets=facets,
         info={"examples": len(examples), "seed": seed},
         network=network if joined else None,
+        gate=gate,
     )
 
 

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features
+from pipeline.coding.network import TONES, asked_of
 from pipeline.coding.scores import Scores
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pipeline.codebook import Codebook
     from pipeline.coding.embed import Encoder
     from pipeline.coding.network import Network
 
-FORMAT = 3
+FORMAT = 4
 ZERO_SHOT = "zero-shot"
 LEARNED = "learned"
 KINDS = ("rank", "each")  # of linear models
@@ -77,9 +79,43 @@ class FacetModel:
         return self.calibration.apply(logits)
 
 
+@dataclass(frozen=True)
+class Gate:
+    """The tone that an answer to the question must have, and the code of one that lacks it.
+
+    Criticism in answer to "what is good" uses all the words of praise; the codes' models see the words, not the tone.
+    """
+
+    asked: str  # one of network.TONES
+    residual: str
+
+    @classmethod
+    def of(cls, codebook: Codebook) -> Gate | None:
+        """Return the gate of a codebook's question; None when any tone will do."""
+        asked, residual = asked_of(codebook), codebook.facet_list()[0].residual
+        return cls(asked, residual) if asked and residual else None
+
+    def lacks(self, tone: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the log-odds that answers lack what is asked for, shape (n,), from `Network.tone`."""
+        return -tone[:, TONES.index(self.asked)]
+
+    def apply(
+        self, probability: NDArray[np.float64], codes: Sequence[str], tone: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Return the probabilities, shape (n, n_codes): those given, of answers with the tone that is asked for."""
+        import numpy as np
+
+        lacking = 1 / (1 + np.exp(-self.lacks(tone)))[:, None]
+        residual = np.array(codes) == self.residual
+        return np.asarray(probability * (1 - lacking) + lacking * residual)
+
+
 @dataclass
 class CodeModel:
-    """Everything that codes the answers of one codebook; `network` is there where the one that ships knows it."""
+    """Everything that codes the answers of one codebook.
+
+    `network` is there where the one that ships knows the codes or the tone matters, `gate` where the tone does.
+    """
 
     codebook_id: str
     codebook_digest: str
@@ -91,6 +127,7 @@ class CodeModel:
     facets: dict[str, FacetModel]
     info: dict[str, Any] = field(default_factory=dict)
     network: Network | None = None
+    gate: Gate | None = None
 
     @property
     def version(self) -> str:
@@ -100,6 +137,11 @@ class CodeModel:
         parts = [str(FORMAT), self.codebook_digest, self.examples_digest, self.encoder_digest, self.start]
         parts += [self.network.digest] if self.network else []
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
+
+    @property
+    def known(self) -> bool:
+        """Whether the network knows the codes."""
+        return self.network is not None and self.codebook_id in self.network.codes
 
     @cached_property
     def scores(self) -> Scores:
@@ -113,10 +155,14 @@ class CodeModel:
         import numpy as np
 
         scores = self.scores.of(texts, encoder)
-        read = self.network.logits(texts, self.codebook_id) if self.network else {}
+        read = self.network.logits(texts, self.codebook_id) if self.network and self.known else {}
         ends = np.cumsum([facet.n_scores for facet in self.facets.values()])[:-1]
         parts = np.split(scores, ends, axis=1)
-        return {
+        found = {
             name: facet.probabilities(part, read.get(name))
             for (name, facet), part in zip(self.facets.items(), parts, strict=True)
         }
+        if self.gate is not None and self.network is not None:
+            tone = self.network.tone(texts)
+            found = {name: self.gate.apply(p, self.facets[name].codes, tone) for name, p in found.items()}
+        return found

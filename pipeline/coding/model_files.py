@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features, Settings
-from pipeline.coding.model import FORMAT, CodeModel, FacetModel
+from pipeline.coding.model import FORMAT, CodeModel, FacetModel, Gate
 from pipeline.coding.network import shipped_network
 from pipeline.errors import ModelError, problem
 from pipeline.workspace import atomic
@@ -57,6 +57,7 @@ def save_model(model: CodeModel, folder: Path) -> list[Path]:
         "facets": facets,
         "info": model.info,
         "network": model.network.digest if model.network else None,
+        "gate": asdict(model.gate) if model.gate else None,
         "names": names,
     }
     numbers, words = files_of(folder)
@@ -133,6 +134,7 @@ def load_model(folder: Path) -> CodeModel:
             facets,
             content["info"],
             network,
+            Gate(**content["gate"]) if content["gate"] else None,
         )
     except Exception as error:
         raise _damaged(folder, error) from error

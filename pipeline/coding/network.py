@@ -1,4 +1,7 @@
-"""A small convolutional network that reads the words of an answer in their order, for the codebooks it knows."""
+"""A small convolutional network that reads the words of an answer in their order.
+
+It knows the codes of some codebooks, and of any answer whether there is praise and criticism in it (its tone).
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,9 @@ if TYPE_CHECKING:
     from pipeline.codebook import Codebook
 
 NETWORK = "duiding-nl-network"
-FORMAT = 1
+FORMAT = 2
+TONE = "tone"  # the head that tells these
+TONES = ("praise", "criticism")
 DILATIONS = (1, 2)  # how many words apart the three words are that a layer looks at together
 #: Products are made of whole numbers below 2**24 and so are exact in single precision, in any order: a row's result
 #: is the same in every batch. Activations have steps of 1/32, weights of 1/127 of a column's most.
@@ -57,6 +62,7 @@ class Network:
             for book, facets in self.codes.items()
             for facet in facets
         }
+        self._heads["", TONE] = tensors[f"head:{TONE}"].astype(np.float64), tensors[f"bias:{TONE}"]  # of no codebook
         self._rows = WordRows(self._learn, 4 * self._table.shape[1])
 
     def forget(self) -> None:
@@ -72,6 +78,14 @@ class Network:
     def logits(self, texts: Sequence[str], book: str) -> dict[str, NDArray[np.float64]]:
         """Return per facet the logits of a codebook's codes, shape (n_texts, n_codes)."""
         return self._from_words([text[:MAX_CHARACTERS].split() for text in texts], book)
+
+    def tone(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        """Return the calibrated log-odds that there is praise, and criticism, in each text, shape (n_texts, 2)."""
+        return self.logits(texts, "")[TONE]
+
+    def occluded_tone(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
+        """Return per text its tone without each of its words, shape (n_words, 2); see `occluded`."""
+        return [found[TONE] for found in self.occluded(texts, "")]
 
     def occluded(self, texts: Sequence[str], book: str) -> list[dict[str, NDArray[np.float64]]]:
         """Return per text and facet the logits without each of its words, shape (n_words, n_codes).
@@ -194,7 +208,9 @@ def text_key(text: str) -> int:
 
 
 def network_digest(codebook: Codebook) -> str | None:
-    """Return which network knows this codebook, by its id and the codes of its facets; None when there is none.
+    """Return which network takes part in coding into this codebook; None when there is none.
+
+    It does when it knows the codes, by the codebook's id and the codes of its facets, or when the tone matters.
 
     Raises:
         ModelError: the network that ships is missing or damaged.
@@ -203,7 +219,21 @@ def network_digest(codebook: Codebook) -> str | None:
     known = content["codes"].get(codebook.id, {})
     facets = {facet.id: [code.id for code in codebook.in_facet(facet.id)] for facet in codebook.facet_list()}
     fits = bool(known) and all(facets.get(facet) == codes for facet, codes in known.items())
-    return str(content["digest"]) if fits else None
+    return str(content["digest"]) if fits or asked_of(codebook) else None
+
+
+def asked_of(codebook: Codebook) -> str | None:
+    """Return which tone an answer must have to be one to this codebook's question; None when any will do.
+
+    Known for the codebooks whose answers the tone was learned from, by their id, with one list of codes and a residual
+    code, into which all other answers go.
+
+    Raises:
+        ModelError: the network that ships is missing or damaged.
+    """
+    facets = codebook.facet_list()
+    asked: str | None = _content(bundled("models", NETWORK))["asked"].get(codebook.id)
+    return asked if len(facets) == 1 and facets[0].residual else None
 
 
 @lru_cache(maxsize=1)

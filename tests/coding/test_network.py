@@ -34,7 +34,7 @@ def test_the_experiences_are_coded_with_it_and_every_facet_it_knows() -> None:
 
 
 def test_a_codebook_it_does_not_know_is_coded_without() -> None:
-    other = load_codebook("participatiewet-succes")
+    other = load_codebook("participatiewet-succes").model_copy(update={"id": "another"})
     assert room.network_digest(other) is None
     assert network_for(other) is None
     book = load_codebook(BOOK)

@@ -139,6 +139,11 @@ def without_held_out(lesson: Lesson) -> Lesson:
     return part_of(lesson, np.flatnonzero([not held_out(text) for text in lesson.texts]))
 
 
+def only_held_out(lesson: Lesson) -> Lesson:
+    """Return the answers that calibration may use."""
+    return part_of(lesson, np.flatnonzero([held_out(text) for text in lesson.texts]))
+
+
 # --- the teacher -----------------------------------------------------------------------------------------------------
 
 
@@ -197,7 +202,7 @@ def e5_weights(path: Path) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
 
 
 class Teacher(nn.Module):
-    """The transformer with mean pooling and a linear head per facet of every codebook."""
+    """The transformer with mean pooling, a linear head per facet and one for the tone."""
 
     def __init__(self, sources: Path, heads: dict[str, int]) -> None:
         from transformers import BertConfig, BertModel
@@ -504,7 +509,7 @@ def calibrate_tone(tensors: dict[str, Array], content: dict[str, Any]) -> None:
     from sklearn.linear_model import LogisticRegression
 
     network = Network(tensors, content, shipped_pieces())
-    kept = [part_of(one, np.flatnonzero([held_out(t) for t in one.texts])) for one in (contrasts(), ordinary())]
+    kept = [only_held_out(lesson) for lesson in (contrasts(), ordinary())]
     tone, weight = np.concatenate([one.tone for one in kept]), np.concatenate([one.weight for one in kept])
     logits = network.tone([text for one in kept for text in one.texts])
     for column, name in enumerate(TONES):
@@ -535,9 +540,8 @@ def main() -> None:
     (static,) = load_file(encoder / "model.safetensors").values()
     static = static.astype(np.float32)
     book = load_codebook(BOOK)
-    own, asked = [without_held_out(one).texts for one in (experiences(book), contrasts())]
-    asked += without_held_out(ordinary()).texts
-    shown = {BOOK: list(dict.fromkeys(own)), TONE: list(dict.fromkeys(asked))}
+    own, apart, rest = (without_held_out(lesson).texts for lesson in (experiences(book), contrasts(), ordinary()))
+    shown = {BOOK: list(dict.fromkeys(own)), TONE: list(dict.fromkeys([*apart, *rest]))}
     teacher = teach(args.sources, book, args.cache / "teacher.pt")
     work = []
     for name, other in ((BOOK, TONE), (TONE, BOOK)):

@@ -186,8 +186,10 @@ def _undrawn(workspace: Workspace) -> None:
     from pipeline.review.draw import came_later
 
     for question, n in came_later(workspace).items():
-        typer.echo(f"! {question}: {n} answers came after the audit was drawn and had no chance to be in it; "
-             "the same --audit again draws from all of them")  # fmt: skip
+        typer.echo(
+            f"! {question}: {n} answers came after the audit was drawn and had no chance to be in it; "
+            "the same --audit again draws from all of them"
+        )
 
 
 def _elsewhere() -> bool:

@@ -113,11 +113,11 @@ class Explainer:
         features = self._model.features.transform(texts, self._encoder)
         reasons: list[list[CodeReason]] = [[] for _ in texts]
         words = [self._model.features.shares_of_words(text) for text in texts]
-        network, known = self._model.network, self._model.known
-        read = network.logits(texts, self._model.codebook_id) if network and known else {}
-        occluded = network.occluded(texts, self._model.codebook_id) if network and known else []
+        network, gate = self._model.network, self._model.gate
+        read = network.logits(texts, self._model.codebook_id) if network else {}
+        occluded = network.occluded(texts, self._model.codebook_id) if network else []
         against = self._against(texts)
-        gate = self._model.gate
+        asked, residual = (gate.asked, gate.residual) if gate else ("", None)
         for name, facet in self._model.facets.items():
             given = [code for code in facet.codes if code in fixed_codes]
             if given:
@@ -141,8 +141,8 @@ class Explainer:
                         per_word = per_word + facet.share * (
                             _odds(whole, facet, int(column)) - _odds(without, facet, int(column))
                         )
-                    tone = against.get(row) if gate is not None and code == gate.residual else None
-                    if gate is not None and tone is not None:
+                    tone = against.get(row) if code == residual else None
+                    if tone is not None:
                         per_word, added = tone, added[:n_grams]
                     reasons[row].append(
                         CodeReason(
@@ -156,7 +156,7 @@ class Explainer:
                             ),
                             vector=round(float(added[n_grams:].sum()), 3),
                             examples=near,
-                            lacks=gate.asked if gate is not None and tone is not None else "",
+                            lacks=asked if tone is not None else "",
                         )
                     )
         for found in reasons:
@@ -171,8 +171,10 @@ class Explainer:
         network, gate = self._model.network, self._model.gate
         if network is None or gate is None:
             return {}
-        whole, without = gate.lacks(network.tone(texts)), network.occluded_tone(texts)
-        return {row: whole[row] - gate.lacks(without[row]) for row in range(len(texts)) if whole[row] > 0}
+        whole = gate.lacks(network.tone(texts))
+        rows = [row for row in range(len(texts)) if whole[row] > 0]
+        without = network.occluded_tone([texts[row] for row in rows])
+        return {row: whole[row] - gate.lacks(found) for row, found in zip(rows, without, strict=True)}
 
     def _label(self, code: str) -> str:
         return self._labels.get(code, code)

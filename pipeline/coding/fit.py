@@ -60,7 +60,7 @@ def fit_model(
     n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
     unseen: NDArray[np.bool_] = np.zeros(len(readings), dtype=bool)
     read: dict[str, NDArray[np.float64]] = {}
-    if network is not None and codebook.id in network.codes:
+    if network is not None:
         unseen = ~network.saw([reading.text for reading in readings])
         if unseen.sum() >= MIN_UNSEEN:
             read = network.logits([reading.text for reading in readings], codebook.id)

@@ -138,11 +138,6 @@ class CodeModel:
         parts += [self.network.digest] if self.network else []
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
-    @property
-    def known(self) -> bool:
-        """Whether the network knows the codes."""
-        return self.network is not None and self.codebook_id in self.network.codes
-
     @cached_property
     def scores(self) -> Scores:
         """The linear models of all facets over an answer's words."""
@@ -155,7 +150,7 @@ class CodeModel:
         import numpy as np
 
         scores = self.scores.of(texts, encoder)
-        read = self.network.logits(texts, self.codebook_id) if self.network and self.known else {}
+        read = self.network.logits(texts, self.codebook_id) if self.network else {}
         ends = np.cumsum([facet.n_scores for facet in self.facets.values()])[:-1]
         parts = np.split(scores, ends, axis=1)
         found = {

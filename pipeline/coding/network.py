@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from pipeline.codebook import Codebook
 
+    Head = tuple[NDArray[Any], NDArray[Any]]  # weights (3 * d, n_codes) and bias (n_codes,)
+
 NETWORK = "duiding-nl-network"
 FORMAT = 2
 TONE = "tone"  # the head that tells these
@@ -76,8 +78,9 @@ class Network:
         return np.array([text_key(text) in self._seen for text in texts], dtype=bool)
 
     def logits(self, texts: Sequence[str], book: str) -> dict[str, NDArray[np.float64]]:
-        """Return per facet the logits of a codebook's codes, shape (n_texts, n_codes)."""
-        return self._from_words([text[:MAX_CHARACTERS].split() for text in texts], book)
+        """Return per facet the logits of a codebook's codes, shape (n_texts, n_codes); of an unknown one nothing."""
+        heads = self._heads_of(book)
+        return self._from_words([text[:MAX_CHARACTERS].split() for text in texts], heads) if heads else {}
 
     def tone(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """Return the calibrated log-odds that there is praise, and criticism, in each text, shape (n_texts, 2)."""
@@ -94,13 +97,19 @@ class Network:
         """
         import numpy as np
 
+        heads = self._heads_of(book)
+        if not heads:
+            return [{} for _ in texts]
         said = [text[:MAX_CHARACTERS].split() for text in texts]
-        found = self._from_words([words[:at] + words[at + 1 :] for words in said for at in range(len(words))], book)
+        found = self._from_words([words[:at] + words[at + 1 :] for words in said for at in range(len(words))], heads)
         ends = np.cumsum([len(words) for words in said])[:-1]
         parts = {facet: np.split(logits, ends) for facet, logits in found.items()}
         return [{facet: part[row] for facet, part in parts.items()} for row in range(len(texts))]
 
-    def _from_words(self, said: Sequence[Sequence[str]], book: str) -> dict[str, NDArray[np.float64]]:
+    def _heads_of(self, book: str) -> dict[str, Head]:
+        return {facet: head for (of_book, facet), head in self._heads.items() if of_book == book}
+
+    def _from_words(self, said: Sequence[Sequence[str]], heads: Mapping[str, Head]) -> dict[str, NDArray[np.float64]]:
         import numpy as np
 
         spoken = self._rows.of(said)
@@ -109,8 +118,7 @@ class Network:
         pooled = np.concatenate([np.zeros((0, 3 * self._table.shape[1])), *chunks])
         return {
             facet: np.asarray((pooled @ weights + bias).astype(np.float32), np.float64)
-            for (of_book, facet), (weights, bias) in self._heads.items()
-            if of_book == book
+            for facet, (weights, bias) in heads.items()
         }
 
     def _pooled(self, spoken: Spoken, start: int, end: int) -> NDArray[np.float32]:

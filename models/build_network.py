@@ -40,6 +40,7 @@ from pipeline.codebook import Codebook, Facet, load_codebook
 from pipeline.coding.embed import shipped_pieces
 from pipeline.coding.examples import each_reading, read_lines, shipped_examples
 from pipeline.coding.network import DILATIONS, FORMAT, NETWORK, TONE, TONES, Network, text_key
+from pipeline.coding.words import Said
 
 SEED = 20261129
 BOOK = "minimabeleid-ervaring"  # its valence and themes are learned
@@ -511,7 +512,7 @@ def calibrate_tone(tensors: dict[str, Array], content: dict[str, Any]) -> None:
     network = Network(tensors, content, shipped_pieces())
     kept = [only_held_out(lesson) for lesson in (contrasts(), ordinary())]
     tone, weight = np.concatenate([one.tone for one in kept]), np.concatenate([one.weight for one in kept])
-    logits = network.tone([text for one in kept for text in one.texts])
+    logits = network.tone(Said.of([text for one in kept for text in one.texts]))
     for column, name in enumerate(TONES):
         known = ~np.isnan(tone[:, column])
         holds = tone[known, column] > 0

@@ -11,7 +11,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pipeline.bundled import bundled
-from pipeline.coding.word_rows import MAX_REMEMBERED, WordRows, occurrences
+from pipeline.coding.word_rows import MAX_REMEMBERED, WordRows
+from pipeline.coding.words import MAX_CHARACTERS, Said, occurrences
 from pipeline.errors import ModelError, problem
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ class Encoder:
 
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
+        if isinstance(self._model, _ByWord):
+            return _unit(self._model.vectors(Said.of(texts)))
         distinct = list(dict.fromkeys(texts))
         prefixed = [self.prefix + text for text in distinct]
         raw = self._model.encode(
@@ -64,12 +67,24 @@ class Encoder:
             convert_to_numpy=True,
             normalize_embeddings=False,
         )
-        vectors = np.nan_to_num(np.asarray(raw, dtype=np.float32))
-        norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-        vectors = vectors / np.where(norms > 0, norms, 1.0)
+        vectors = _unit(np.nan_to_num(np.asarray(raw, dtype=np.float32)))
         place = {text: row for row, text in enumerate(distinct)}
         out: NDArray[np.float32] = vectors[[place[text] for text in texts]]
         return out
+
+    def encode_said(self, said: Said) -> NDArray[np.float32]:
+        """Return what `encode` does of the texts up to `MAX_CHARACTERS`."""
+        if isinstance(self._model, _ByWord):
+            return _unit(self._model.vectors(said))
+        return self.encode([text[:MAX_CHARACTERS] for text in said.texts])
+
+
+def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return rows of unit length; a row of zeros stays one."""
+    import numpy as np
+
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(norms > 0, norms, 1.0))
 
 
 @lru_cache(maxsize=1)
@@ -92,6 +107,7 @@ class WordPieces:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+        self._n_pieces = tokenizer.get_vocab_size()  # it counts them anew each time it is asked
         self._lock = Lock()
         self._known: dict[str, list[int]] = {}
 
@@ -108,7 +124,7 @@ class WordPieces:
             for word, found in zip(new, self._tokenizer.encode_batch(new, add_special_tokens=False), strict=True):
                 self._known[word] = found.ids
             pieces = [self._known[word] for word in words]
-        return occurrences(pieces, self._tokenizer.get_vocab_size())
+        return occurrences(pieces, self._n_pieces)
 
 
 class _ByWord:
@@ -121,11 +137,11 @@ class _ByWord:
     def forget(self) -> None:
         self._rows.forget()
 
-    def encode(self, texts: Sequence[str], **_: object) -> NDArray[np.float32]:
+    def vectors(self, said: Said) -> NDArray[np.float32]:
         """Return vectors of the direction `SentenceTransformer.encode` gives, not of unit length."""
         import numpy as np
 
-        spoken = self._rows.of([text.split() for text in texts])
+        spoken = self._rows.of(said)
         return np.asarray(spoken.matrix() @ spoken.table)
 
     def _of_words(self, words: list[str], _: int) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from pipeline.codebook import Codebook
 from pipeline.coding.classify import choose
 from pipeline.coding.examples import Example
 from pipeline.coding.model import CodeModel, FacetModel
+from pipeline.coding.words import Said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -114,7 +115,7 @@ class Explainer:
         reasons: list[list[CodeReason]] = [[] for _ in texts]
         words = [self._model.features.shares_of_words(text) for text in texts]
         network, gate = self._model.network, self._model.gate
-        read = network.logits(texts, self._model.codebook_id) if network else {}
+        read = network.logits(Said.of(texts), self._model.codebook_id) if network else {}
         occluded = network.occluded(texts, self._model.codebook_id) if network else []
         against = self._against(texts)
         asked, residual = (gate.asked, gate.residual) if gate else ("", None)
@@ -171,7 +172,7 @@ class Explainer:
         network, gate = self._model.network, self._model.gate
         if network is None or gate is None:
             return {}
-        whole = gate.lacks(network.tone(texts))
+        whole = gate.lacks(network.tone(Said.of(texts)))
         rows = [row for row in range(len(texts)) if whole[row] > 0]
         without = network.occluded_tone([texts[row] for row in rows])
         return {row: whole[row] - gate.lacks(found) for row, found in zip(rows, without, strict=True)}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from pipeline.coding.word_rows import occurrences
+from pipeline.coding.character_grams import SIZES, CharacterGrams
+from pipeline.coding.words import NAME_MARK, Said, normalised, occurrences, shown_words, words_of
 from pipeline.nlp import lemmas
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from pipeline.coding.embed import Encoder
 
 BLOCKS = ("characters", "words", "vectors")
-SIZES = (2, 5)  # of character n-grams, within words
-MAX_CHARACTERS = 6000  # a longer answer is read up to here: its point is made by then
-NAME_MARK = "…"
 
 
 @dataclass(frozen=True)
@@ -31,18 +28,6 @@ class Settings:
 
     blocks: tuple[str, ...] = BLOCKS
     min_count: int = 2
-
-
-def normalised(text: str) -> str:
-    """Return the text as the n-grams see it: lower case, no accents, one space, a removed name as one mark.
-
-    >>> normalised("Mevrouw … heeft mij Uitstekend geïnformeerd")
-    'mevrouw … heeft mij uitstekend geinformeerd'
-    """
-    plain = text[:MAX_CHARACTERS].lower().replace(NAME_MARK, " \x00 ")
-    if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    return " ".join(plain.replace("\x00", NAME_MARK).split())
 
 
 class Features:
@@ -80,20 +65,19 @@ class Features:
         """Return the features, shape (n_texts, n_features); a row is the same whatever else is in the batch."""
         from scipy import sparse
 
-        said = [normalised(text).split() for text in texts]
-        place = {word: row for row, word in enumerate(dict.fromkeys(chain.from_iterable(said)))}
-        characters, lemma = self.of_words(list(place))
-        spoken = occurrences([[place[word] for word in words] for words in said], len(place))
+        said = Said.of(texts)
+        characters, lemma = self.of_words(said.words)
+        spoken = said.matrix()
         parts = []
         if "characters" in self.settings.blocks:
             parts.append(_unit(spoken @ characters, spoken @ squares(characters)))
         if "words" in self.settings.blocks:
-            found = self.lemma_grams(spoken.indices, spoken.indptr, lemma)
+            found = self.lemma_grams(said.places, said.ends, lemma)
             length = squares(found)
             found.sum_duplicates()
             parts.append(_unit(found, length))
         if "vectors" in self.settings.blocks and encoder is not None:
-            parts.append(sparse.csr_matrix(encoder.encode([text[:MAX_CHARACTERS] for text in texts])))
+            parts.append(sparse.csr_matrix(encoder.encode_said(said)))
         features: csr_matrix = sparse.hstack(parts, format="csr")
         return features
 
@@ -107,10 +91,7 @@ class Features:
         n_characters, n_words = self.widths
         characters = sparse.csr_matrix((len(words), n_characters))
         if n_characters:
-            column = self._characters.vocabulary_
-            grams = [[column.get(gram, n_characters) for gram in _character_grams(word)] for word in words]
-            found = occurrences(grams, n_characters + 1)
-            characters = _known(found.indices, found.indptr, self._characters.idf_)
+            characters = _known(*self._grams.of(words), self._characters.idf_)
         lemma = sparse.csr_matrix((len(words), n_words + 1))
         if n_words:
             column = self._words.vocabulary_
@@ -147,6 +128,10 @@ class Features:
         return columns
 
     @cached_property
+    def _grams(self) -> CharacterGrams:
+        return CharacterGrams(self._characters.vocabulary_)
+
+    @cached_property
     def _pairs(self) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         """The pairs of lemmas, each as one number, in order, and their columns."""
         import numpy as np
@@ -165,8 +150,8 @@ class Features:
         import numpy as np
         from scipy import sparse
 
-        shown = text[:MAX_CHARACTERS].split()
-        parts = [normalised(word).split() for word in shown]
+        shown = shown_words(text)
+        parts = [words_of(word) for word in shown]
         owner = np.repeat(np.arange(len(shown)), [len(words) for words in parts])
         characters, lemma = self.of_words(list(chain.from_iterable(parts)))
         n_characters, n_words = self.widths
@@ -249,19 +234,6 @@ def _vectorizers(settings: Settings) -> tuple[Any, Any]:
     characters = TfidfVectorizer(analyzer="char_wb", ngram_range=SIZES, min_df=settings.min_count, lowercase=False)
     words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=r"\S+", lowercase=False)
     return characters, words
-
-
-def _character_grams(word: str) -> list[str]:
-    """Return what scikit-learn's analyzer "char_wb" makes of one word, in its order.
-
-    >>> _character_grams("ja")
-    [' j', 'ja', 'a ', ' ja', 'ja ', ' ja ']
-    """
-    spaced = f" {word} "
-    out: list[str] = []
-    for size in range(SIZES[0], min(SIZES[1], len(spaced)) + 1):
-        out += [spaced[at : at + size] for at in range(len(spaced) - size + 1)]
-    return out
 
 
 def _lemmas(words: Sequence[str]) -> list[list[str]]:

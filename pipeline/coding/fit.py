@@ -12,6 +12,7 @@ from pipeline.coding.examples import Example, codebook_examples, each_reading, e
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.linear import Vector, fit_linear, vector_share
 from pipeline.coding.model import LEARNED, ZERO_SHOT, CodeModel, FacetModel, Gate
+from pipeline.coding.words import Said
 from pipeline.errors import ModelError, problem
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def fit_model(
     if network is not None:
         unseen = ~network.saw([reading.text for reading in readings])
         if unseen.sum() >= MIN_UNSEEN:
-            read = network.logits([reading.text for reading in readings], codebook.id)
+            read = network.logits(Said.of([reading.text for reading in readings]), codebook.id)
     facets = {}
     for facet in codebook.facet_list():
         codes = tuple(code.id for code in codebook.in_facet(facet.id))

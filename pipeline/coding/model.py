@@ -11,6 +11,7 @@ from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features
 from pipeline.coding.network import TONES, asked_of
 from pipeline.coding.scores import Scores
+from pipeline.coding.words import Said
 
 if TYPE_CHECKING:
     import numpy as np
@@ -149,8 +150,9 @@ class CodeModel:
         """Return per facet the calibrated probabilities, shape (n_texts, n_codes), columns as its `codes`."""
         import numpy as np
 
-        scores = self.scores.of(texts, encoder)
-        read = self.network.logits(texts, self.codebook_id) if self.network else {}
+        said = Said.of(texts)
+        scores = self.scores.of(said, encoder)
+        read = self.network.logits(said, self.codebook_id) if self.network else {}
         ends = np.cumsum([facet.n_scores for facet in self.facets.values()])[:-1]
         parts = np.split(scores, ends, axis=1)
         found = {
@@ -158,6 +160,6 @@ class CodeModel:
             for (name, facet), part in zip(self.facets.items(), parts, strict=True)
         }
         if self.gate is not None and self.network is not None:
-            tone = self.network.tone(texts)
+            tone = self.network.tone(said)
             found = {name: self.gate.apply(p, self.facets[name].codes, tone) for name, p in found.items()}
         return found

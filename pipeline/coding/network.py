@@ -9,13 +9,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.bundled import bundled
 from pipeline.coding.embed import WordPieces, shipped_pieces
-from pipeline.coding.features import MAX_CHARACTERS
 from pipeline.coding.word_rows import Spoken, WordRows
+from pipeline.coding.words import Said, shown_words, words_of
 from pipeline.errors import ModelError, problem
 
 if TYPE_CHECKING:
@@ -77,14 +78,25 @@ class Network:
 
         return np.array([text_key(text) in self._seen for text in texts], dtype=bool)
 
-    def logits(self, texts: Sequence[str], book: str) -> dict[str, NDArray[np.float64]]:
+    def logits(self, said: Said, book: str) -> dict[str, NDArray[np.float64]]:
         """Return per facet the logits of a codebook's codes, shape (n_texts, n_codes); of an unknown one nothing."""
-        heads = self._heads_of(book)
-        return self._from_words([text[:MAX_CHARACTERS].split() for text in texts], heads) if heads else {}
+        import numpy as np
 
-    def tone(self, texts: Sequence[str]) -> NDArray[np.float64]:
+        heads = self._heads_of(book)
+        if not heads:
+            return {}
+        spoken, n_texts = self._rows.of(said), len(said.ends) - 1
+        # A chunk at a time, small enough for the processor's own memory.
+        chunks = [self._pooled(spoken, at, min(at + CHUNK, n_texts)) for at in range(0, n_texts, CHUNK)]
+        pooled = np.concatenate([np.zeros((0, 3 * self._table.shape[1])), *chunks])
+        return {
+            facet: np.asarray((pooled @ weights + bias).astype(np.float32), np.float64)
+            for facet, (weights, bias) in heads.items()
+        }
+
+    def tone(self, said: Said) -> NDArray[np.float64]:
         """Return the calibrated log-odds that there is praise, and criticism, in each text, shape (n_texts, 2)."""
-        return self.logits(texts, "")[TONE]
+        return self.logits(said, "")[TONE]
 
     def occluded_tone(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """Return per text its tone without each of its words, shape (n_words, 2); see `occluded`."""
@@ -100,26 +112,15 @@ class Network:
         heads = self._heads_of(book)
         if not heads:
             return [{} for _ in texts]
-        said = [text[:MAX_CHARACTERS].split() for text in texts]
-        found = self._from_words([words[:at] + words[at + 1 :] for words in said for at in range(len(words))], heads)
-        ends = np.cumsum([len(words) for words in said])[:-1]
+        shown = [[words_of(word) for word in shown_words(text)] for text in texts]
+        without = [[*chain(*words[:at], *words[at + 1 :])] for words in shown for at in range(len(words))]
+        found = self.logits(Said.from_words(without), book)
+        ends = np.cumsum([len(words) for words in shown])[:-1]
         parts = {facet: np.split(logits, ends) for facet, logits in found.items()}
         return [{facet: part[row] for facet, part in parts.items()} for row in range(len(texts))]
 
     def _heads_of(self, book: str) -> dict[str, Head]:
         return {facet: head for (of_book, facet), head in self._heads.items() if of_book == book}
-
-    def _from_words(self, said: Sequence[Sequence[str]], heads: Mapping[str, Head]) -> dict[str, NDArray[np.float64]]:
-        import numpy as np
-
-        spoken = self._rows.of(said)
-        # A chunk at a time, small enough for the processor's own memory.
-        chunks = [self._pooled(spoken, at, min(at + CHUNK, len(said))) for at in range(0, len(said), CHUNK)]
-        pooled = np.concatenate([np.zeros((0, 3 * self._table.shape[1])), *chunks])
-        return {
-            facet: np.asarray((pooled @ weights + bias).astype(np.float32), np.float64)
-            for facet, (weights, bias) in heads.items()
-        }
 
     def _pooled(self, spoken: Spoken, start: int, end: int) -> NDArray[np.float32]:
         """Return what the heads look at of some of the texts, shape (n_texts, 3 * d)."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from pipeline.coding.features import MAX_CHARACTERS, Features, inverse_length, normalised, squares
+from pipeline.coding.features import Features, inverse_length, squares
 from pipeline.coding.word_rows import WordRows
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
     from pipeline.coding.embed import Encoder
+    from pipeline.coding.words import Said
 
 #: Sentence vectors and their weights are rounded to steps of 2**-20. So their products' sums are exact in double
 #: precision, in any order: a row's result is the same in every batch.
@@ -46,12 +46,12 @@ class Scores:
         """Forget what was remembered of words (for measuring)."""
         self._rows.forget()
 
-    def of(self, texts: Sequence[str], encoder: Encoder | None) -> NDArray[np.float64]:
+    def of(self, said: Said, encoder: Encoder | None) -> NDArray[np.float64]:
         """Return the scores, shape (n_texts, n_scores); a row is the same whatever else is in the batch."""
         import numpy as np
 
         with self._lock:
-            spoken = self._rows.of([normalised(text).split() for text in texts])
+            spoken = self._rows.of(said)
             lemma = self._lemma
         found = spoken.matrix() @ spoken.table
         scores = found[:, :-1] * inverse_length(found[:, -1])[:, None]
@@ -59,7 +59,7 @@ class Scores:
             grams = self._features.lemma_grams(spoken.rows, spoken.ends, lemma)
             scores += (grams @ self._of_words) * inverse_length(squares(grams))[:, None]
         if "vectors" in self._features.settings.blocks and encoder is not None:
-            vectors = encoder.encode([text[:MAX_CHARACTERS] for text in texts])
+            vectors = encoder.encode_said(said)
             scores += np.rint(vectors.astype(np.float64) * STEPS) @ self._of_vector / STEPS**2
         return np.asarray(scores)
 

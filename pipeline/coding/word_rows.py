@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import chain
+from collections.abc import Callable
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipeline.coding.words import Said, ones
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,7 +25,7 @@ class Spoken(NamedTuple):
 
     def matrix(self) -> csr_matrix:
         """Return a 1 for every word, shape (n_texts, n_rows): times a table it adds rows up, in the words' order."""
-        return _ones(self.rows, self.ends, len(self.table), self.table.dtype)
+        return ones(self.rows, self.ends, len(self.table), self.table.dtype)
 
 
 class WordRows:
@@ -55,20 +56,19 @@ class WordRows:
         self._row_of: dict[str, int] = {}
         self._table = np.zeros((1, self._width), dtype=self._dtype)
 
-    def of(self, said: Sequence[Sequence[str]]) -> Spoken:
-        """Return the rows of texts, given as their words."""
+    def of(self, said: Said) -> Spoken:
+        """Return the rows of the words of texts."""
         import numpy as np
 
-        ends = np.cumsum([0, *map(len, said)])
         with self._lock:
             if len(self._row_of) > MAX_REMEMBERED:
                 self.forget()
             known = self._row_of
-            new = [word for word in dict.fromkeys(chain.from_iterable(said)) if word not in known]
+            new = [word for word in said.words if word not in known]
             if new:
                 self._learn(new)
-            rows = np.fromiter(map(known.__getitem__, chain.from_iterable(said)), dtype=np.int32, count=ends[-1])
-            return Spoken(rows, ends, self._table)
+            row_of_word = np.fromiter(map(known.__getitem__, said.words), dtype=np.int32, count=len(said.words))
+            return Spoken(row_of_word[said.places], said.ends, self._table)
 
     def _learn(self, new: list[str]) -> None:
         """Add the rows of new words; what was given out before stays as it is."""
@@ -81,23 +81,3 @@ class WordRows:
             self._table = np.concatenate([self._table, more])
         self._table[at : at + len(new)] = made
         self._row_of.update((word, at + row) for row, word in enumerate(new))
-
-
-def occurrences(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
-    """Return a matrix with a 1 for every number of every row, in their order, those that occur twice apart.
-
-    >>> occurrences([[2, 0, 2], []], 3).indices.tolist()
-    [2, 0, 2]
-    """
-    import numpy as np
-
-    ends = np.concatenate([[0], np.cumsum([len(row) for row in rows], dtype=np.int64)])
-    flat = np.fromiter(chain.from_iterable(rows), dtype=np.int32, count=ends[-1])
-    return _ones(flat, ends, width, np.dtype("float64"))
-
-
-def _ones(rows: NDArray[np.int32], ends: NDArray[np.int64], width: int, dtype: np.dtype[Any]) -> csr_matrix:
-    import numpy as np
-    from scipy import sparse
-
-    return sparse.csr_matrix((np.ones(len(rows), dtype=dtype), rows, ends), shape=(len(ends) - 1, width))

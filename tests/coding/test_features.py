@@ -8,8 +8,9 @@ from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
 from pipeline.bundled import bundled
-from pipeline.coding.features import Features, Settings, _character_grams, normalised
+from pipeline.coding.features import Features, Settings
 from pipeline.coding.model_files import load_model
+from pipeline.coding.words import normalised, words_of
 from pipeline.nlp import lemmas
 
 ODD = ["", "…", "½ ¨ x", "Straße ΣΑΣ", "z'n auto's o.a. 12,5% (niet)…goed", "e-mail/telefoon;bellen...maar",
@@ -47,9 +48,13 @@ def test_a_row_is_counts_times_weights_over_the_length_of_all_that_occurs(featur
 
 
 def test_character_n_grams_are_those_of_scikit_learn(features: Features, texts: list[str]) -> None:
-    wanted = features._characters.build_analyzer()
-    for word in {word for text in texts for word in normalised(text).split()}:
-        assert _character_grams(word) == wanted(word)
+    analyzer, column = features._characters.build_analyzer(), features._characters.vocabulary_
+    words = [*dict.fromkeys(word for text in texts for word in words_of(text)), "\U0001f600\ud800x"]
+    found, ends = features._grams.of(words)
+    assert len(ends) == len(words) + 1
+    for word, start, end in zip(words, ends, ends[1:], strict=False):
+        assert found[start:end].tolist() == [column.get(gram, len(column)) for gram in analyzer(word)]
+    assert features._grams.of([])[1].tolist() == [0]
 
 
 def test_a_row_is_the_same_alone_and_in_any_batch(features: Features, texts: list[str]) -> None:

@@ -17,6 +17,7 @@ from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import shipped_examples
 from pipeline.coding.fit import MIN_UNSEEN, fit_model
 from pipeline.coding.model_files import load_model, model_key, save_model
+from pipeline.coding.words import Said
 from pipeline.errors import ModelError
 
 BOOK = "minimabeleid-ervaring"
@@ -45,17 +46,17 @@ def test_a_codebook_it_does_not_know_is_coded_without() -> None:
 def test_an_answer_gets_the_same_logits_in_every_batch() -> None:
     network = room.shipped_network()
     texts = [*TEXTS, *(example.text for example in shipped_examples(load_codebook(BOOK))[:300])]
-    together = network.logits(texts, BOOK)
+    together = network.logits(Said.of(texts), BOOK)
     network.forget()
     for facet, logits in together.items():
-        alone = np.vstack([network.logits([text], BOOK)[facet] for text in reversed(texts)])[::-1]
+        alone = np.vstack([network.logits(Said.of([text]), BOOK)[facet] for text in reversed(texts)])[::-1]
         assert np.array_equal(alone, logits)
         assert np.isfinite(logits).all()
 
 
 def test_the_order_of_words_counts() -> None:
     network = room.shipped_network()
-    left, right = network.logits(["niet blij, wel snel", "wel blij, niet snel"], BOOK)["valentie"]
+    left, right = network.logits(Said.of(["niet blij, wel snel", "wel blij, niet snel"]), BOOK)["valentie"]
     assert not np.allclose(left, right)
 
 
@@ -63,7 +64,7 @@ def test_what_a_word_adds_is_the_logits_with_it_less_those_without() -> None:
     network = room.shipped_network()
     (found,) = network.occluded(["Duurde veel te lang"], BOOK)
     assert found["thema"].shape == (4, len(network.codes[BOOK]["thema"]))
-    assert np.array_equal(found["thema"][3], network.logits(["Duurde veel te"], BOOK)["thema"][0])
+    assert np.array_equal(found["thema"][3], network.logits(Said.of(["Duurde veel te"]), BOOK)["thema"][0])
 
 
 def test_it_has_seen_seven_in_eight_examples_and_no_demo_answer() -> None:

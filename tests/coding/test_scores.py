@@ -14,6 +14,7 @@ from pipeline.coding.features import Settings
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import CodeModel
 from pipeline.coding.model_files import load_model
+from pipeline.coding.words import Said
 
 BOOK = "participatiewet-verbeter"
 ODD = ["", "…", "½ ¨ x", "z'n auto's o.a. 12,5% (niet)…goed", "e-mail/telefoon;bellen...maar", "te te te duur duur"]
@@ -38,7 +39,7 @@ def texts() -> list[str]:
 def test_scores_are_the_features_times_the_weights(model: CodeModel, encoder: Encoder, texts: list[str]) -> None:
     weights = np.hstack([facet.weight_columns for facet in model.facets.values()])
     wanted = model.features.transform(texts, encoder) @ weights.astype(np.float64)
-    np.testing.assert_allclose(model.scores.of(texts, encoder), wanted, atol=5e-5)
+    np.testing.assert_allclose(model.scores.of(Said.of(texts), encoder), wanted, atol=5e-5)
 
 
 @pytest.mark.parametrize("block", ["characters", "words", "vectors"])
@@ -46,22 +47,23 @@ def test_so_they_are_with_one_block_alone(block: str, encoder: Encoder, texts: l
     book = load_codebook(BOOK)
     model = fit_model(book, shipped_examples(book)[:150], encoder, settings=Settings((block,)))
     wanted = model.features.transform(texts, encoder) @ model.facets[""].weight_columns.astype(np.float64)
-    np.testing.assert_allclose(model.scores.of(texts, encoder), wanted, atol=5e-5)
+    np.testing.assert_allclose(model.scores.of(Said.of(texts), encoder), wanted, atol=5e-5)
 
 
 def test_an_answer_scores_the_same_in_every_batch(model: CodeModel, encoder: Encoder, texts: list[str]) -> None:
-    together = model.scores.of(texts, encoder)
+    together = model.scores.of(Said.of(texts), encoder)
     model.scores.forget()
-    alone = np.vstack([model.scores.of([text], encoder) for text in reversed(texts)])[::-1]
+    alone = np.vstack([model.scores.of(Said.of([text]), encoder) for text in reversed(texts)])[::-1]
     assert np.array_equal(alone, together)
 
 
 def test_forgetting_words_changes_nothing(
     model: CodeModel, encoder: Encoder, texts: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = model.scores.of(texts, encoder)
+    before = model.scores.of(Said.of(texts), encoder)
     monkeypatch.setattr("pipeline.coding.word_rows.MAX_REMEMBERED", 10)
-    again = np.vstack([model.scores.of(texts[start : start + 40], encoder) for start in range(0, len(texts), 40)])
+    parts = [Said.of(texts[start : start + 40]) for start in range(0, len(texts), 40)]
+    again = np.vstack([model.scores.of(part, encoder) for part in parts])
     assert np.array_equal(before, again)
 
 

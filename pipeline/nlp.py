@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spacy.language import Language
-    from spacy.lookups import Table
 
-#: Trained Dutch pipelines, best first; one is used for lemmas and sentences when it is installed, none is required.
+#: Trained Dutch pipelines, best first; one is used for sentences when it is installed, none is required.
 TRAINED = ("nl_core_news_lg", "nl_core_news_md", "nl_core_news_sm")
 _MAX_CHARACTERS = 2_000_000
 _TOGETHER = 500  # texts that are cut into tokens as one
@@ -20,7 +19,7 @@ _TOGETHER = 500  # texts that are cut into tokens as one
 
 @lru_cache(maxsize=2)
 def dutch(trained: bool = False) -> Language:
-    """Return the Dutch spaCy pipeline: tokenizer, sentence splitter and lemma table (spacy-lookups-data).
+    """Return the Dutch spaCy pipeline: tokenizer and sentence splitter.
 
     With `trained`, an installed `nl_core_news_*` pipeline is used instead when there is one. The coder never asks for
     it: the same input must give the same codes on a machine with and without it.
@@ -36,8 +35,6 @@ def dutch(trained: bool = False) -> Language:
     nlp = spacy.blank("nl")
     nlp.max_length = _MAX_CHARACTERS
     nlp.add_pipe("sentencizer", config={"punct_chars": [".", "!", "?", "…", "\n"]})
-    nlp.add_pipe("lemmatizer", config={"mode": "lookup"})
-    nlp.initialize()
     return nlp
 
 
@@ -66,12 +63,17 @@ def lemmas(texts: Sequence[str]) -> list[list[str]]:
 @lru_cache(maxsize=100_000)
 def _lemma(word: int) -> str:
     """Return the lemma of a lower-case word, given as spaCy's number for it."""
-    return str(_lemma_table().get(word, dutch().vocab.strings[word])).lower()
+    name = dutch().vocab.strings[word]
+    return _lemma_table().get(name, name).lower()
 
 
 @lru_cache(maxsize=1)
-def _lemma_table() -> Table:
-    table: Table = dutch().get_pipe("lemmatizer").lookups.get_table("lemma_lookup")  # type: ignore[attr-defined]
+def _lemma_table() -> dict[str, str]:
+    """Return spacy-lookups-data's lemma of every word form, as it is: spaCy's own table takes over half a second."""
+    from spacy.util import load_language_data, registry
+
+    table = load_language_data(registry.lookups.get("nl")["lemma_lookup"])
+    assert isinstance(table, dict)
     return table
 
 

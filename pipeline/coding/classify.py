@@ -14,7 +14,7 @@ from pipeline.coding.examples import Example, examples_digest, load_examples, sh
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel
 from pipeline.coding.model_files import files_of, load_model, model_key, save_model
-from pipeline.coding.network import Network, network_digest, shipped_network
+from pipeline.coding.network import network_digest, network_for
 from pipeline.errors import ModelError, TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
 
@@ -65,15 +65,6 @@ def find_model(
         save_model(model, place)
         model = load_model(place)  # in half precision, so that this run gives what the next one will
     return model, loaded
-
-
-def network_for(codebook: Codebook) -> Network | None:
-    """Return the network that ships when it takes part in coding into this codebook, else None.
-
-    Raises:
-        ModelError: it is damaged.
-    """
-    return shipped_network() if network_digest(codebook) else None
 
 
 def kept_model(

@@ -172,7 +172,7 @@ class Explainer:
         network, gate = self._model.network, self._model.gate
         if network is None or gate is None:
             return {}
-        whole = gate.lacks(network.tone(Said.of(texts)))
+        whole = gate.lacks(gate.tone(network, Said.of(texts)))
         rows = [row for row in range(len(texts)) if whole[row] > 0]
         without = network.occluded_tone([texts[row] for row in rows])
         return {row: whole[row] - gate.lacks(found) for row, found in zip(rows, without, strict=True)}

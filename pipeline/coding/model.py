@@ -25,6 +25,9 @@ FORMAT = 4
 ZERO_SHOT = "zero-shot"
 LEARNED = "learned"
 KINDS = ("rank", "each")  # of linear models
+#: So many answers to one are taken to hold what their question asks for (prior correction, King & Zeng 2001).
+HOLD = 9.0
+UNLIKELY = -3.0  # log-odds of lacking it up to which the words alone are believed
 
 
 @dataclass
@@ -96,9 +99,29 @@ class Gate:
         asked, residual = asked_of(codebook), codebook.facet_list()[0].residual
         return cls(asked, residual) if asked and residual else None
 
+    def tone(self, network: Network, said: Said) -> NDArray[np.float64]:
+        """Return the tone of texts, shape (n_texts, 2): by their words alone where these say enough.
+
+        Only the others are read by the network (a cascade, Viola & Jones 2001).
+        """
+        import numpy as np
+
+        found = network.tone_of_words(said)
+        rest = np.flatnonzero(self.lacks(found) > UNLIKELY)
+        found[rest] = network.tone(said.part(rest))
+        return found
+
     def lacks(self, tone: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the log-odds that answers lack what is asked for, shape (n,), from `Network.tone`."""
-        return -tone[:, TONES.index(self.asked)]
+        """Return the log-odds that answers lack what is asked for and hold the opposite, shape (n,), from their tone.
+
+        An answer with neither, such as a wish, does not lack it: it is left to the codes' models.
+        """
+        import numpy as np
+
+        column = TONES.index(self.asked)
+        asked, other = tone[:, column] + np.log(HOLD), tone[:, 1 - column]
+        log_p = -np.logaddexp(0, asked) - np.logaddexp(0, -other)
+        return np.asarray(log_p - np.log(-np.expm1(log_p)))
 
     def apply(
         self, probability: NDArray[np.float64], codes: Sequence[str], tone: NDArray[np.float64]
@@ -160,6 +183,6 @@ class CodeModel:
             for (name, facet), part in zip(self.facets.items(), parts, strict=True)
         }
         if self.gate is not None and self.network is not None:
-            tone = self.network.tone(said)
+            tone = self.gate.tone(self.network, said)
             found = {name: self.gate.apply(p, self.facets[name].codes, tone) for name, p in found.items()}
         return found

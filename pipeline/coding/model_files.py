@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.model import FORMAT, CodeModel, FacetModel, Gate
-from pipeline.coding.network import shipped_network
+from pipeline.coding.network import network_with
 from pipeline.errors import ModelError, problem
 from pipeline.workspace import atomic
 
@@ -120,9 +120,7 @@ def load_model(folder: Path) -> CodeModel:
                 Calibration.from_json(facet["linear"]) if "linear" in facet else None,
                 facet.get("share", 0.0),
             )
-        network = shipped_network() if content["network"] else None
-        if network is not None and network.digest != content["network"]:
-            raise ValueError("network")
+        network = network_with(content["network"]) if content["network"] else None
         return CodeModel(
             content["codebook_id"],
             content["codebook_digest"],

@@ -1,6 +1,7 @@
-"""A small convolutional network that reads the words of an answer in their order.
+"""Small convolutional networks that read the words of an answer in their order.
 
-It knows the codes of some codebooks, and of any answer whether there is praise and criticism in it (its tone).
+One knows the codes of experiences with a scheme. Another tells of any answer whether there is praise and criticism in
+it (its tone).
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
     Head = tuple[NDArray[Any], NDArray[Any]]  # weights (3 * d, n_codes) and bias (n_codes,)
 
-NETWORK = "duiding-nl-network"
-FORMAT = 2
+CODES_NETWORK, TONE_NETWORK = NETWORKS = ("duiding-nl-network", "duiding-nl-tone")
+FORMAT = 3
 TONE = "tone"  # the head that tells these
 TONES = ("praise", "criticism")
+ALONE = "alone:"  # before the names of what word pieces say of the tone without their order
 DILATIONS = (1, 2)  # how many words apart the three words are that a layer looks at together
 #: Products are made of whole numbers below 2**24 and so are exact in single precision, in any order: a row's result
 #: is the same in every batch. Activations have steps of 1/32, weights of 1/127 of a column's most.
@@ -50,7 +52,8 @@ class Network:
         import numpy as np
 
         self.codes: dict[str, dict[str, tuple[str, ...]]] = {
-            book: {facet: tuple(codes) for facet, codes in facets.items()} for book, facets in content["codes"].items()
+            book: {facet: tuple(codes) for facet, codes in facets.items()}
+            for book, facets in content.get("codes", {}).items()
         }
         self.digest = str(content["digest"])
         self._seen = frozenset(tensors["seen"].tolist())
@@ -60,17 +63,20 @@ class Network:
         self._scale, self._shift, self._query = (
             np.asarray(tensors[name], np.float32) for name in ("scale", "shift", "query")
         )
-        self._heads = {
-            (book, facet): (tensors[f"head:{book}:{facet}"].astype(np.float64), tensors[f"bias:{book}:{facet}"])
-            for book, facets in self.codes.items()
-            for facet in facets
-        }
-        self._heads["", TONE] = tensors[f"head:{TONE}"].astype(np.float64), tensors[f"bias:{TONE}"]  # of no codebook
+        names = {f"{book}:{facet}": (book, facet) for book, facets in self.codes.items() for facet in facets}
+        names |= {TONE: ("", TONE)} if f"head:{TONE}" in tensors else {}  # of no codebook
+        self._heads = {key: (tensors[f"head:{name}"].astype(np.float64), tensors[f"bias:{name}"])
+                       for name, key in names.items()}  # fmt: skip
         self._rows = WordRows(self._learn, 4 * self._table.shape[1])
+        self._alone = {
+            name[len(ALONE) :]: tensors[name].astype(np.float64) for name in tensors if name.startswith(ALONE)
+        }
+        self._alone_rows = WordRows(self._learn_alone, len(TONES), "float64")
 
     def forget(self) -> None:
         """Forget what was remembered of words (for measuring)."""
         self._rows.forget()
+        self._alone_rows.forget()
 
     def saw(self, texts: Iterable[str]) -> NDArray[np.bool_]:
         """Return whether the network was fitted on each text, shape (n_texts,)."""
@@ -97,6 +103,17 @@ class Network:
     def tone(self, said: Said) -> NDArray[np.float64]:
         """Return the calibrated log-odds that there is praise, and criticism, in each text, shape (n_texts, 2)."""
         return self.logits(said, "")[TONE]
+
+    def tone_of_words(self, said: Said) -> NDArray[np.float64]:
+        """Return about what `tone` does, from the words without their order."""
+        import numpy as np
+
+        spoken = self._alone_rows.of(said)
+        n_words = np.maximum(np.diff(said.ends), 1)[:, None]
+        alone = self._alone
+        return np.asarray(
+            (spoken.matrix() @ spoken.table) / np.sqrt(n_words) + alone["length"] * np.log(n_words) + alone["bias"]
+        )
 
     def occluded_tone(self, texts: Sequence[str]) -> list[NDArray[np.float64]]:
         """Return per text its tone without each of its words, shape (n_words, 2); see `occluded`."""
@@ -156,9 +173,7 @@ class Network:
             at += np.maximum(summed, 0, out=summed)
             at[outside] = 0
         edges = np.column_stack([starts, starts + counts]).ravel()
-        attention: NDArray[np.float32] = np.exp(
-            np.clip((at.astype(np.float64) * self._query).sum(axis=1), -30, 30)
-        ).astype(np.float32)
+        attention: NDArray[np.float32] = np.exp(np.clip((at * self._query).sum(axis=1), -30, 30))
         attention[outside] = 0
         highest = np.maximum.reduceat(at, edges, axis=0)[::2]
         share = np.repeat(np.add.reduceat(attention, edges)[::2], n_words)
@@ -174,6 +189,12 @@ class Network:
         vectors = self._word_vectors(words)
         first = self._layers[0]
         return np.hstack([vectors, first.products(vectors) * np.tile(first.step, 3)])
+
+    def _learn_alone(self, words: list[str], _: int) -> NDArray[np.float64]:
+        """Return per word what it says of the tone without the words around it, shape (n_words, 2)."""
+        import numpy as np
+
+        return np.asarray(self._pieces.of(words) @ self._alone["pieces"])
 
     def _word_vectors(self, words: Sequence[str]) -> NDArray[np.float32]:
         import numpy as np
@@ -216,19 +237,34 @@ def text_key(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big", signed=True)
 
 
-def network_digest(codebook: Codebook) -> str | None:
-    """Return which network takes part in coding into this codebook; None when there is none.
+def network_for(codebook: Codebook) -> Network | None:
+    """Return the network that takes part in coding into this codebook; None when there is none.
 
-    It does when it knows the codes, by the codebook's id and the codes of its facets, or when the tone matters.
+    One does when it knows the codes, by the codebook's id and the codes of its facets, another when the tone matters.
 
     Raises:
         ModelError: the network that ships is missing or damaged.
     """
-    content = _content(bundled("models", NETWORK))
-    known = content["codes"].get(codebook.id, {})
+    name = _network_name(codebook)
+    return shipped_network(name) if name else None
+
+
+def network_digest(codebook: Codebook) -> str | None:
+    """Return the digest of `network_for` a codebook, without loading it.
+
+    Raises:
+        ModelError: the network that ships is missing or damaged.
+    """
+    name = _network_name(codebook)
+    return str(_content(name)["digest"]) if name else None
+
+
+def _network_name(codebook: Codebook) -> str | None:
+    known = _content(CODES_NETWORK)["codes"].get(codebook.id, {})
     facets = {facet.id: [code.id for code in codebook.in_facet(facet.id)] for facet in codebook.facet_list()}
-    fits = bool(known) and all(facets.get(facet) == codes for facet, codes in known.items())
-    return str(content["digest"]) if fits or asked_of(codebook) else None
+    if known and all(facets.get(facet) == codes for facet, codes in known.items()):
+        return CODES_NETWORK
+    return TONE_NETWORK if asked_of(codebook) else None
 
 
 def asked_of(codebook: Codebook) -> str | None:
@@ -241,12 +277,26 @@ def asked_of(codebook: Codebook) -> str | None:
         ModelError: the network that ships is missing or damaged.
     """
     facets = codebook.facet_list()
-    asked: str | None = _content(bundled("models", NETWORK))["asked"].get(codebook.id)
+    asked: str | None = _content(TONE_NETWORK)["asked"].get(codebook.id)
     return asked if len(facets) == 1 and facets[0].residual else None
 
 
-@lru_cache(maxsize=1)
-def _content(folder: Path) -> dict[str, Any]:
+def network_with(digest: str) -> Network:
+    """Return the network that ships with this digest.
+
+    Raises:
+        ValueError: none has it.
+        ModelError: a network that ships is missing or damaged.
+    """
+    for name in NETWORKS:
+        if _content(name)["digest"] == digest:
+            return shipped_network(name)
+    raise ValueError("network")
+
+
+@lru_cache(maxsize=len(NETWORKS))
+def _content(name: str) -> dict[str, Any]:
+    folder = bundled("models", name)
     try:
         content: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
         if content["format"] != FORMAT:
@@ -256,17 +306,16 @@ def _content(folder: Path) -> dict[str, Any]:
     return content
 
 
-@lru_cache(maxsize=1)
-def shipped_network() -> Network:
-    """Load the network that ships.
+@lru_cache(maxsize=len(NETWORKS))
+def shipped_network(name: str) -> Network:
+    """Load a network that ships.
 
     Raises:
         ModelError: it is missing, damaged, or of another format.
     """
     from safetensors.numpy import load_file
 
-    folder = bundled("models", NETWORK)
-    content = _content(folder)
+    content, folder = _content(name), bundled("models", name)
     try:
         return Network(load_file(folder / "network.safetensors"), content, shipped_pieces())
     except Exception as error:

@@ -55,17 +55,30 @@ class Said:
     @classmethod
     def of(cls, texts: Sequence[str]) -> Said:
         """Cut texts into words."""
-        return cls.from_words([words_of(text) for text in texts], texts)
+        return cls._numbered(texts, [words_of(text) for text in texts])
 
     @classmethod
-    def from_words(cls, said: Sequence[Sequence[str]], texts: Sequence[str] = ()) -> Said:
+    def from_words(cls, said: Sequence[Sequence[str]]) -> Said:
         """Take texts that were cut into words already."""
+        return cls._numbered([" ".join(words) for words in said], said)
+
+    @classmethod
+    def _numbered(cls, texts: Sequence[str], said: Sequence[Sequence[str]]) -> Said:
         import numpy as np
 
         place: defaultdict[str, int] = defaultdict(count().__next__)  # numbers words as they come
         ends = np.cumsum([0, *map(len, said)])
         places = np.fromiter(map(place.__getitem__, chain.from_iterable(said)), dtype=np.int32, count=ends[-1])
         return cls(texts, list(place), places, ends)
+
+    def part(self, rows: NDArray[np.intp]) -> Said:
+        """Return some of the texts; `words` stay."""
+        import numpy as np
+
+        lengths = np.diff(self.ends)[rows]
+        ends = np.concatenate([[0], np.cumsum(lengths)])
+        flat = np.repeat(self.ends[rows] - ends[:-1], lengths) + np.arange(ends[-1])
+        return Said([self.texts[row] for row in rows], self.words, self.places[flat], ends)
 
     def matrix(self) -> csr_matrix:
         """Return a 1 for every word, shape (n_texts, n_words), in their order."""

@@ -13,12 +13,13 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
-from pipeline.coding.classify import choose, code_answers, find_model, kept_model, network_for
+from pipeline.coding.classify import choose, code_answers, find_model, kept_model
 from pipeline.coding.embed import encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import ZERO_SHOT
 from pipeline.coding.model_files import load_model, save_model
+from pipeline.coding.network import network_for
 from pipeline.errors import ModelError, TableError
 
 BOOK = """

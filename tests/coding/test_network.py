@@ -12,7 +12,7 @@ import pytest
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook
 from pipeline.coding import network as room
-from pipeline.coding.classify import find_model, kept_model, network_for
+from pipeline.coding.classify import find_model, kept_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import shipped_examples
 from pipeline.coding.fit import MIN_UNSEEN, fit_model
@@ -27,7 +27,7 @@ TEXTS = ["Fijn dat het er is, maar het duurt te lang.", "Prima", "", "Ik heb het
 def test_the_experiences_are_coded_with_it_and_every_facet_it_knows() -> None:
     book = load_codebook(BOOK)
     model, _ = find_model(book)
-    assert model.network is network_for(book) is room.shipped_network()
+    assert model.network is room.network_for(book) is room.shipped_network(room.CODES_NETWORK)
     assert {facet for facet, found in model.facets.items() if found.linear is not None} == set(
         model.network.codes[BOOK]
     )
@@ -37,14 +37,14 @@ def test_the_experiences_are_coded_with_it_and_every_facet_it_knows() -> None:
 def test_a_codebook_it_does_not_know_is_coded_without() -> None:
     other = load_codebook("participatiewet-succes").model_copy(update={"id": "another"})
     assert room.network_digest(other) is None
-    assert network_for(other) is None
+    assert room.network_for(other) is None
     book = load_codebook(BOOK)
     fewer = tuple(code for code in book.codes if code.id != "duurt-lang")
     assert room.network_digest(book.model_copy(update={"codes": fewer})) is None
 
 
 def test_an_answer_gets_the_same_logits_in_every_batch() -> None:
-    network = room.shipped_network()
+    network = room.shipped_network(room.CODES_NETWORK)
     texts = [*TEXTS, *(example.text for example in shipped_examples(load_codebook(BOOK))[:300])]
     together = network.logits(Said.of(texts), BOOK)
     network.forget()
@@ -55,20 +55,20 @@ def test_an_answer_gets_the_same_logits_in_every_batch() -> None:
 
 
 def test_the_order_of_words_counts() -> None:
-    network = room.shipped_network()
+    network = room.shipped_network(room.CODES_NETWORK)
     left, right = network.logits(Said.of(["niet blij, wel snel", "wel blij, niet snel"]), BOOK)["valentie"]
     assert not np.allclose(left, right)
 
 
 def test_what_a_word_adds_is_the_logits_with_it_less_those_without() -> None:
-    network = room.shipped_network()
+    network = room.shipped_network(room.CODES_NETWORK)
     (found,) = network.occluded(["Duurde veel te lang"], BOOK)
     assert found["thema"].shape == (4, len(network.codes[BOOK]["thema"]))
     assert np.array_equal(found["thema"][3], network.logits(Said.of(["Duurde veel te"]), BOOK)["thema"][0])
 
 
 def test_it_has_seen_seven_in_eight_examples_and_no_demo_answer() -> None:
-    network = room.shipped_network()
+    network = room.shipped_network(room.CODES_NETWORK)
     assert network.codes
     for name in network.codes:
         seen = network.saw([example.text for example in shipped_examples(load_codebook(name))])
@@ -81,7 +81,7 @@ def test_it_has_seen_seven_in_eight_examples_and_no_demo_answer() -> None:
 
 
 def test_where_nothing_unseen_is_left_to_calibrate_on_it_stays_out() -> None:
-    book, network = load_codebook(BOOK), room.shipped_network()
+    book, network = load_codebook(BOOK), room.shipped_network(room.CODES_NETWORK)
     examples = shipped_examples(book)
     seen = network.saw([example.text for example in examples])
     few = [example for example, was in zip(examples, seen, strict=True) if was][:150]
@@ -89,7 +89,7 @@ def test_where_nothing_unseen_is_left_to_calibrate_on_it_stays_out() -> None:
 
 
 def test_where_enough_is_unseen_it_takes_part() -> None:
-    book, network = load_codebook(BOOK), room.shipped_network()
+    book, network = load_codebook(BOOK), room.shipped_network(room.CODES_NETWORK)
     examples = shipped_examples(book)
     seen = network.saw([example.text for example in examples])
     new = [example for example, was in zip(examples, seen, strict=True) if not was][: MIN_UNSEEN + 10]
@@ -111,16 +111,17 @@ def test_a_kept_model_of_another_network_is_not_used(tmp_path: Path) -> None:
         load_model(tmp_path / "m")
 
 
-def test_a_damaged_network_is_one_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", room.NETWORKS)
+def test_a_damaged_network_is_one_clear_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def elsewhere(*parts: str) -> Path:
-        return tmp_path if room.NETWORK in parts else bundled(*parts)
+        return tmp_path if name in parts else bundled(*parts)
 
     monkeypatch.setattr(room, "bundled", elsewhere)
     room._content.cache_clear()
     room.shipped_network.cache_clear()
     try:
         with pytest.raises(ModelError, match="install Duiding again"):
-            room.shipped_network()
+            room.shipped_network(name)
     finally:
         room._content.cache_clear()
         room.shipped_network.cache_clear()

@@ -62,14 +62,14 @@ def test_none_of_these_was_learned_from() -> None:
 
 
 def test_contrasts_that_were_kept_back_are_told_apart() -> None:
-    """Area under the ROC curve (.5 by chance): .91 for praise and .87 for criticism when this was written."""
+    """Area under the ROC curve (.5 by chance): .94 for praise and .91 for criticism when this was written."""
     network = shipped_network(TONE_NETWORK)
     lines = list(read_lines(bundled("annotations", "contrasts.jsonl")).values())
     unseen = [line for line, seen in zip(lines, network.saw([line["text"] for line in lines]), strict=True) if not seen]
     assert len(unseen) > 250
     tone = network.tone(Said.of([line["text"] for line in unseen]))
     for column, name in enumerate(TONES):
-        assert roc_auc_score([line[name] for line in unseen], tone[:, column]) >= 0.84
+        assert roc_auc_score([line[name] for line in unseen], tone[:, column]) >= 0.88
 
 
 @pytest.mark.parametrize("asked", TONES)

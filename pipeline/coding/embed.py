@@ -51,7 +51,10 @@ class Encoder:
             shipped_pieces().forget()
 
     def encode(self, texts: Sequence[str], *, batch_size: int | None = None) -> NDArray[np.float32]:
-        """Return unit-length vectors, shape (n_texts, dimensions); a text without known words is all zeros."""
+        """Return unit-length vectors, shape (n_texts, dimensions); a text without known words is all zeros.
+
+        The shipped encoder reads a text up to `MAX_CHARACTERS`, another as far as it does itself.
+        """
         import numpy as np
 
         if not texts:

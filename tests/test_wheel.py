@@ -13,6 +13,7 @@ import pytest
 
 import pipeline
 from pipeline.codebook import shipped_codebooks
+from pipeline.coding.network import NETWORKS
 
 ROOT = Path(__file__).parents[1]
 DATA = "pipeline/_data"
@@ -59,6 +60,9 @@ def test_the_wheel_is_named_after_the_version(wheel: Path) -> None:
 
 def test_the_wheel_carries_its_data(names: set[str]) -> None:
     wanted = {f"{DATA}/models/duiding-nl-static/{name}" for name in ENCODER}
+    for network in NETWORKS:
+        files = ("network.json", "network.safetensors", "LICENSE", "README.md")
+        wanted |= {f"{DATA}/models/{network}/{file}" for file in files}
     for name in shipped_codebooks():
         wanted |= {f"{DATA}/annotations/codebooks/{name}.yaml", f"{DATA}/annotations/examples/{name}.jsonl"}
         wanted |= {f"{DATA}/models/classifiers/{name}.json", f"{DATA}/models/classifiers/{name}.safetensors"}
@@ -80,7 +84,9 @@ def test_the_wheel_carries_nothing_else(names: set[str]) -> None:
 
 
 def test_the_licences_travel_along(names: set[str]) -> None:
-    assert f"duiding-{pipeline.__version__}.dist-info/licenses/LICENSE" in names
+    folder = f"duiding-{pipeline.__version__}.dist-info/licenses"
+    wanted = {f"{folder}/LICENSE", *(f"{folder}/models/{name}/LICENSE" for name in ("duiding-nl-static", *NETWORKS))}
+    assert sorted(wanted - names) == []
 
 
 def test_python_sees_the_wheel_and_not_the_checkout(unpacked: Path, tmp_path: Path) -> None:

@@ -15,10 +15,11 @@ SIZES = (2, 5)  # of character n-grams, within words
 class CharacterGrams:
     """Looks n-grams of `SIZES` up as scikit-learn's analyzer "char_wb" makes them, without making a string of each.
 
-    An n-gram is a number whose digits are its characters, counted from 1 among those that occur in the vocabulary.
+    An n-gram is a number whose digits are its characters, counted from 1 among those that occur in the vocabulary. With
+    up to 6,000 of them it fits 64 bits.
 
     Args:
-        vocabulary: the column of every n-gram.
+        vocabulary: the column of every n-gram; not empty.
     """
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
@@ -40,7 +41,7 @@ class CharacterGrams:
         return np.asarray((len(self._alphabet) + 1) ** np.arange(SIZES[1]))
 
     def of(self, words: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Return the columns of the words' n-grams and where each word's begin and end, shape (n_words + 1,).
+        """Return the columns of the words' n-grams, shape (n_grams,), and where each word's end, shape (n_words + 1,).
 
         Words follow each other; a word's n-grams go by size, then by place. One that is not in the vocabulary has the
         column after the last.
@@ -62,12 +63,11 @@ class CharacterGrams:
         out = np.empty(ends[-1], dtype=np.int32)
         first = ends[:-1] - (word_ends - lengths)  # where the first n-gram of a size goes, less its place
         numbers, worth = digits.copy(), self._worth
-        for size in range(2, min(SIZES[1], len(codes)) + 1):
+        for size in range(SIZES[0], min(SIZES[1], len(codes)) + 1):
             numbers[: len(codes) - size + 1] += digits[size - 1 :] * worth[size - 1]
-            if size >= SIZES[0]:
-                begins = np.flatnonzero(left >= size)
-                out[np.repeat(first, of_size[:, size - SIZES[0]]) + begins] = self._column(numbers[begins])
-                first = first + of_size[:, size - SIZES[0]]
+            begins = np.flatnonzero(left >= size)
+            out[np.repeat(first, of_size[:, size - SIZES[0]]) + begins] = self._column(numbers[begins])
+            first = first + of_size[:, size - SIZES[0]]
         return out, ends
 
     def _column(self, numbers: NDArray[np.int64]) -> NDArray[np.int32]:
@@ -80,4 +80,4 @@ class CharacterGrams:
 def _codes(text: str) -> NDArray[np.uint32]:
     import numpy as np
 
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return np.frombuffer(text.encode("utf-32-le"), np.uint32)

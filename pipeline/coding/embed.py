@@ -60,7 +60,7 @@ class Encoder:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         if isinstance(self._model, _ByWord):
-            return _unit(self._model.vectors(Said.of(texts)))
+            return _unit_rows(self._model.vectors(Said.of(texts)))
         distinct = list(dict.fromkeys(texts))
         prefixed = [self.prefix + text for text in distinct]
         raw = self._model.encode(
@@ -70,19 +70,19 @@ class Encoder:
             convert_to_numpy=True,
             normalize_embeddings=False,
         )
-        vectors = _unit(np.nan_to_num(np.asarray(raw, dtype=np.float32)))
+        vectors = _unit_rows(np.nan_to_num(np.asarray(raw, dtype=np.float32)))
         place = {text: row for row, text in enumerate(distinct)}
         out: NDArray[np.float32] = vectors[[place[text] for text in texts]]
         return out
 
     def encode_said(self, said: Said) -> NDArray[np.float32]:
-        """Return what `encode` does of the texts up to `MAX_CHARACTERS`."""
+        """Return what `encode` does of the texts up to `MAX_CHARACTERS`, shape (n_texts, dimensions)."""
         if isinstance(self._model, _ByWord):
-            return _unit(self._model.vectors(said))
+            return _unit_rows(self._model.vectors(said))
         return self.encode([text[:MAX_CHARACTERS] for text in said.texts])
 
 
-def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+def _unit_rows(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return rows of unit length; a row of zeros stays one."""
     import numpy as np
 
@@ -92,7 +92,7 @@ def _unit(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @lru_cache(maxsize=1)
 def shipped_pieces() -> WordPieces:
-    """Return the pieces that the shipped encoder and the network share.
+    """Return the pieces that the shipped encoder and the networks share.
 
     Raises:
         Exception: the tokenizer's file is missing or damaged.
@@ -105,7 +105,7 @@ def shipped_pieces() -> WordPieces:
 class WordPieces:
     """The pieces of words by the shipped encoder's tokenizer, which looks at nothing beyond a word.
 
-    The encoder and the network ask for the same words one after the other, so pieces are remembered.
+    The encoder and the networks ask for the same words one after the other, so pieces are remembered.
     """
 
     def __init__(self, tokenizer: Any) -> None:

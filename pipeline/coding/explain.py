@@ -43,8 +43,8 @@ class Nearest:
 class CodeReason:
     """Why one code was applied; `words` in the order of the answer, `vector` is what the sentence vector adds.
 
-    `lacks` is what the answer lacks (`praise`, `criticism`) where that is why it got the residual code; the words are
-    then those that say so.
+    `lacks` is what the question asks for (`praise`, `criticism`) where the answer holds the opposite instead and got
+    the residual code for that; the words are then those that say so.
     """
 
     code: str
@@ -115,9 +115,10 @@ class Explainer:
         reasons: list[list[CodeReason]] = [[] for _ in texts]
         words = [self._model.features.shares_of_words(text) for text in texts]
         network, gate = self._model.network, self._model.gate
-        read = network.logits(Said.of(texts), self._model.codebook_id) if network else {}
+        said = Said.of(texts)
+        read = network.logits(said, self._model.codebook_id) if network else {}
         occluded = network.occluded(texts, self._model.codebook_id) if network else []
-        against = self._against(texts)
+        against = self._against(said)
         asked, residual = (gate.asked, gate.residual) if gate else ("", None)
         for name, facet in self._model.facets.items():
             given = [code for code in facet.codes if code in fixed_codes]
@@ -167,14 +168,14 @@ class Explainer:
             for text, found in zip(texts, reasons, strict=True)
         ]
 
-    def _against(self, texts: Sequence[str]) -> dict[int, NDArray[np.float64]]:
+    def _against(self, said: Said) -> dict[int, NDArray[np.float64]]:
         """Return what each word of an answer says of its tone, of those that sooner lack what was asked than not."""
         network, gate = self._model.network, self._model.gate
         if network is None or gate is None:
             return {}
-        whole = gate.lacks(gate.tone(network, Said.of(texts)))
-        rows = [row for row in range(len(texts)) if whole[row] > 0]
-        without = network.occluded_tone([texts[row] for row in rows])
+        whole = gate.lacks(gate.tone(network, said))
+        rows = [row for row in range(len(whole)) if whole[row] > 0]
+        without = network.occluded_tone([said.texts[row] for row in rows])
         return {row: whole[row] - gate.lacks(found) for row, found in zip(rows, without, strict=True)}
 
     def _label(self, code: str) -> str:

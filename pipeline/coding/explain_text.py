@@ -10,7 +10,10 @@ from pipeline.coding.model import ZERO_SHOT
 N_WORDS, N_EXAMPLES, LENGTH = 5, 2, 100
 LEAST, LEAST_PART = 0.1, 0.25  # log-odds that a word must add to be named, and its part of the strongest word's
 ZERO_SHOT_LINE = "Zonder voorbeelden gecodeerd: alleen op de woorden van het codeboek."
-LACKS = {"praise": "er wordt niets goeds in genoemd", "criticism": "er wordt niets in genoemd dat beter moet"}
+LACKS = {
+    "praise": "er wordt kritiek in genoemd en niets goeds",
+    "criticism": "er wordt iets goeds in genoemd en niets dat beter moet",
+}
 #: Words that tell a reader nothing by themselves; "niet" and "haar" do.
 GRAMMAR = frozenset(
     "aan al als ben bent bij daar dan dat de den der deze die dit doen door dus een en er had heb hebben hebt heeft "

@@ -85,7 +85,7 @@ class FacetModel:
 
 @dataclass(frozen=True)
 class Gate:
-    """The tone that an answer to the question must have, and the code of one that lacks it.
+    """The tone that a question asks for, and the code of an answer that has the opposite instead.
 
     Criticism in answer to "what is good" uses all the words of praise; the codes' models see the words, not the tone.
     """
@@ -114,22 +114,23 @@ class Gate:
     def lacks(self, tone: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the log-odds that answers lack what is asked for and hold the opposite, shape (n,), from their tone.
 
-        An answer with neither, such as a wish, does not lack it: it is left to the codes' models.
+        That is the chance of the one times that of the other. An answer with neither, such as a wish, is left to the
+        codes' models.
         """
         import numpy as np
 
         column = TONES.index(self.asked)
         asked, other = tone[:, column] + np.log(HOLD), tone[:, 1 - column]
-        log_p = -np.logaddexp(0, asked) - np.logaddexp(0, -other)
-        return np.asarray(log_p - np.log(-np.expm1(log_p)))
+        return np.asarray(-np.logaddexp(np.logaddexp(asked, -other), asked - other))
 
     def apply(
         self, probability: NDArray[np.float64], codes: Sequence[str], tone: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """Return the probabilities, shape (n, n_codes): those given, of answers with the tone that is asked for."""
+        """Return the probabilities, shape (n, n_codes): those given, as far as nothing is lacking."""
         import numpy as np
+        from scipy.special import expit
 
-        lacking = 1 / (1 + np.exp(-self.lacks(tone)))[:, None]
+        lacking = expit(self.lacks(tone))[:, None]
         residual = np.array(codes) == self.residual
         return np.asarray(probability * (1 - lacking) + lacking * residual)
 
@@ -138,7 +139,7 @@ class Gate:
 class CodeModel:
     """Everything that codes the answers of one codebook.
 
-    `network` is there where the one that ships knows the codes or the tone matters, `gate` where the tone does.
+    `network` is there where one that ships knows the codes, or tells the tone that `gate` looks at.
     """
 
     codebook_id: str

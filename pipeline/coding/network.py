@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Head = tuple[NDArray[Any], NDArray[Any]]  # weights (3 * d, n_codes) and bias (n_codes,)
 
 CODES_NETWORK, TONE_NETWORK = NETWORKS = ("duiding-nl-network", "duiding-nl-tone")
+KNOWS = {CODES_NETWORK: "codes", TONE_NETWORK: "asked"}  # the entry that says what it is for
 FORMAT = 3
 TONE = "tone"  # the head that tells these
 TONES = ("praise", "criticism")
@@ -45,7 +46,8 @@ class Network:
 
     A word is the mean of its pieces' vectors, at zero mean and unit variance. Each layer adds `relu(convolution)` to
     what it got; the first one's products are remembered per word. An answer is its attention-weighted mean, its
-    maximum and its mean over the words, shape (3 * d,), and every facet has a linear head on that.
+    maximum and its mean over the words, shape (3 * d,), and every facet has a linear head on that. The network of the
+    tone also has what every word piece says of it alone.
     """
 
     def __init__(self, tensors: Mapping[str, NDArray[Any]], content: Mapping[str, Any], pieces: WordPieces) -> None:
@@ -105,7 +107,7 @@ class Network:
         return self.logits(said, "")[TONE]
 
     def tone_of_words(self, said: Said) -> NDArray[np.float64]:
-        """Return about what `tone` does, from the words without their order."""
+        """Return about what `tone` does, shape (n_texts, 2), from the words without their order."""
         import numpy as np
 
         spoken = self._alone_rows.of(said)
@@ -268,7 +270,7 @@ def _network_name(codebook: Codebook) -> str | None:
 
 
 def asked_of(codebook: Codebook) -> str | None:
-    """Return which tone an answer must have to be one to this codebook's question; None when any will do.
+    """Return which tone this codebook's question asks for; None when any will do.
 
     Known for the codebooks whose answers the tone was learned from, by their id, with one list of codes and a residual
     code, into which all other answers go.
@@ -299,7 +301,7 @@ def _content(name: str) -> dict[str, Any]:
     folder = bundled("models", name)
     try:
         content: dict[str, Any] = json.loads((folder / "network.json").read_text(encoding="utf-8"))
-        if content["format"] != FORMAT:
+        if content["format"] != FORMAT or KNOWS[name] not in content:
             raise ValueError("format")
     except Exception as error:
         raise _damaged(folder, error) from error
@@ -317,7 +319,12 @@ def shipped_network(name: str) -> Network:
 
     content, folder = _content(name), bundled("models", name)
     try:
-        return Network(load_file(folder / "network.safetensors"), content, shipped_pieces())
+        network = Network(load_file(folder / "network.safetensors"), content, shipped_pieces())
+        if name == TONE_NETWORK:
+            word = Said.of(["proef"])
+            network.tone(word)  # both parts are there
+            network.tone_of_words(word)
+        return network
     except Exception as error:
         raise _damaged(folder, error) from error
 

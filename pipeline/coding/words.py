@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 6000  # a longer answer is read up to here: its point is made by then
 NAME_MARK = "…"
+LONE_SURROGATES = re.compile("[\ud800-\udfff]+")
 
 
 def normalised(text: str) -> str:
@@ -31,7 +33,9 @@ def words_of(text: str) -> list[str]:
     """Return the words of `normalised(text)`."""
     plain = text[:MAX_CHARACTERS].lower().replace(NAME_MARK, " \x00 ")
     if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+        # Of a pair of surrogates that was torn apart neither half can be shown or encoded.
+        plain = LONE_SURROGATES.sub("", unicodedata.normalize("NFKD", plain))
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
     return plain.replace("\x00", NAME_MARK).split()
 
 
@@ -44,7 +48,8 @@ def shown_words(text: str) -> list[str]:
 class Said:
     """The distinct words of texts, and which of them each text says.
 
-    The words of text t are `words[place]` for the places from `ends[t]` to `ends[t + 1]`.
+    The words of text t are `words[place]` for the `places`, shape (n_said,), from `ends[t]` to `ends[t + 1]`; `ends`
+    has shape (n_texts + 1,).
     """
 
     texts: Sequence[str]
@@ -54,12 +59,12 @@ class Said:
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Said:
-        """Cut texts into words."""
+        """Cut texts into their normalised words."""
         return cls._numbered(texts, [words_of(text) for text in texts])
 
     @classmethod
     def from_words(cls, said: Sequence[Sequence[str]]) -> Said:
-        """Take texts that were cut into words already."""
+        """Take texts that were cut into words already, as they are."""
         return cls._numbered([" ".join(words) for words in said], said)
 
     @classmethod
@@ -72,13 +77,14 @@ class Said:
         return cls(texts, list(place), places, ends)
 
     def part(self, rows: NDArray[np.intp]) -> Said:
-        """Return some of the texts; `words` stay."""
+        """Return some of the texts, with their own words only."""
         import numpy as np
 
         lengths = np.diff(self.ends)[rows]
         ends = np.concatenate([[0], np.cumsum(lengths)])
         flat = np.repeat(self.ends[rows] - ends[:-1], lengths) + np.arange(ends[-1])
-        return Said([self.texts[row] for row in rows], self.words, self.places[flat], ends)
+        used, places = np.unique(self.places[flat], return_inverse=True)
+        return Said([self.texts[row] for row in rows], [self.words[at] for at in used], places.astype(np.int32), ends)
 
     def matrix(self) -> csr_matrix:
         """Return a 1 for every word, shape (n_texts, n_words), in their order."""
@@ -101,7 +107,7 @@ def occurrences(rows: Sequence[Sequence[int]], width: int) -> csr_matrix:
 
 
 def ones(rows: NDArray[np.int32], ends: NDArray[np.int64], width: int, dtype: np.dtype[Any]) -> csr_matrix:
-    """Return a matrix with a 1 in row t for each of the columns `rows[ends[t] : ends[t + 1]]`."""
+    """Return a matrix, (n_ends - 1, width), with a 1 in row t for each of the columns `rows[ends[t] : ends[t + 1]]`."""
     import numpy as np
     from scipy import sparse
 

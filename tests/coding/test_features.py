@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer
 
 from pipeline.bundled import bundled
+from pipeline.coding.character_grams import CharacterGrams
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.model_files import load_model
 from pipeline.coding.words import normalised, words_of
@@ -49,12 +52,19 @@ def test_a_row_is_counts_times_weights_over_the_length_of_all_that_occurs(featur
 
 def test_character_n_grams_are_those_of_scikit_learn(features: Features, texts: list[str]) -> None:
     analyzer, column = features._characters.build_analyzer(), features._characters.vocabulary_
-    words = [*dict.fromkeys(word for text in texts for word in words_of(text)), "\U0001f600\ud800x"]
+    words = [*dict.fromkeys(word for text in texts for word in words_of(text)), "\U0001f600x"]
     found, ends = features._grams.of(words)
     assert len(ends) == len(words) + 1
     for word, start, end in zip(words, ends, ends[1:], strict=False):
         assert found[start:end].tolist() == [column.get(gram, len(column)) for gram in analyzer(word)]
     assert features._grams.of([])[1].tolist() == [0]
+
+
+def test_n_grams_of_rare_characters_are_kept_apart() -> None:
+    column = {"\U0001f600x": 0, "x\U0001f600": 1, " \U0001f600": 2, "\U0001f600 ": 3, "xx": 4, " xx ": 5}
+    found, ends = CharacterGrams(column).of(["\U0001f600x", "x\U0001f600", "xx", "x\U0001f601"])
+    known = [found[start:end][found[start:end] < len(column)].tolist() for start, end in itertools.pairwise(ends)]
+    assert known == [[2, 0], [1, 3], [4, 5], []]
 
 
 def test_a_row_is_the_same_alone_and_in_any_batch(features: Features, texts: list[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook
@@ -67,6 +68,14 @@ def test_what_a_word_adds_is_the_logits_with_it_less_those_without() -> None:
     assert np.array_equal(found["thema"][3], network.logits(Said.of(["Duurde veel te"]), BOOK)["thema"][0])
 
 
+def test_a_written_word_may_be_two_words_or_none_and_is_left_out_whole() -> None:
+    network = room.shipped_network(room.CODES_NETWORK)
+    shown = ["Duurde", "goed…slecht", "¨", "lang"]
+    (found,) = network.occluded([" ".join(shown)], BOOK)
+    rest = Said.of([" ".join([*shown[:at], *shown[at + 1 :]]) for at in range(len(shown))])
+    assert np.array_equal(found["thema"], network.logits(rest, BOOK)["thema"])
+
+
 def test_it_has_seen_seven_in_eight_examples_and_no_demo_answer() -> None:
     network = room.shipped_network(room.CODES_NETWORK)
     assert network.codes
@@ -111,12 +120,8 @@ def test_a_kept_model_of_another_network_is_not_used(tmp_path: Path) -> None:
         load_model(tmp_path / "m")
 
 
-@pytest.mark.parametrize("name", room.NETWORKS)
-def test_a_damaged_network_is_one_clear_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def elsewhere(*parts: str) -> Path:
-        return tmp_path if name in parts else bundled(*parts)
-
-    monkeypatch.setattr(room, "bundled", elsewhere)
+def _fails_from(folder: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "bundled", lambda *parts: folder if name in parts else bundled(*parts))
     room._content.cache_clear()
     room.shipped_network.cache_clear()
     try:
@@ -125,3 +130,28 @@ def test_a_damaged_network_is_one_clear_error(name: str, tmp_path: Path, monkeyp
     finally:
         room._content.cache_clear()
         room.shipped_network.cache_clear()
+
+
+@pytest.mark.parametrize("name", room.NETWORKS)
+def test_a_missing_network_is_one_clear_error(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _fails_from(tmp_path, name, monkeypatch)
+
+
+@pytest.mark.parametrize(("name", "lost"), [(room.TONE_NETWORK, "alone:pieces"), (room.CODES_NETWORK, "query")])
+def test_a_network_without_one_of_its_parts_is_damaged(
+    name: str, lost: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = bundled("models", name)
+    (tmp_path / "network.json").write_bytes((there / "network.json").read_bytes())
+    tensors = load_file(there / "network.safetensors")
+    del tensors[lost]
+    save_file(tensors, tmp_path / "network.safetensors")
+    _fails_from(tmp_path, name, monkeypatch)
+
+
+@pytest.mark.parametrize("name", room.NETWORKS)
+def test_a_network_that_does_not_say_what_it_is_for_is_damaged(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "network.json").write_text(json.dumps({"format": room.FORMAT, "digest": "x"}), encoding="utf-8")
+    _fails_from(tmp_path, name, monkeypatch)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from pipeline.bundled import bundled
@@ -75,13 +76,14 @@ def test_contrasts_that_were_kept_back_are_told_apart() -> None:
 @pytest.mark.parametrize("asked", TONES)
 def test_only_answers_that_may_lack_it_are_read(asked: str) -> None:
     network, gate = shipped_network(TONE_NETWORK), Gate(asked, "anders")
-    texts = [*(line["text"] for line in ANSWERS), "", "…", "Prima!"]
+    texts = [*(line["text"] for line in ANSWERS), "", "…", "Prima!", "a" * 6000, "grr" * 500, "ja" * 3000]
     said = Said.of(texts)
     whole, alone, found = network.tone(said), network.tone_of_words(said), gate.tone(network, said)
     clear = gate.lacks(alone) <= UNLIKELY
     assert 0.2 < clear.mean() < 0.8
     assert np.array_equal(found, np.where(clear[:, None], alone, whole))
     assert (gate.lacks(whole)[clear] < 0).mean() >= 0.97
+    network.forget()
     again = np.vstack([gate.tone(network, Said.of([text])) for text in reversed(texts)])[::-1]
     assert np.array_equal(again, found)
     assert gate.tone(network, Said.of([])).shape == (0, 2)
@@ -89,9 +91,17 @@ def test_only_answers_that_may_lack_it_are_read(asked: str) -> None:
 
 def test_lacking_is_without_what_was_asked_and_with_its_opposite() -> None:
     gate = Gate("praise", "anders")
-    tone = np.array([[-60.0, 60.0], [0.0, 0.0], [-60.0, 0.0], [-60.0, -60.0], [60.0, 60.0]])
-    found = 1 / (1 + np.exp(-gate.lacks(tone)))
-    assert np.allclose(found, [1.0, 0.05, 0.5, 0.0, 0.0])
+    tone = np.array([[-60.0, 60.0], [0.0, 0.0], [-60.0, 0.0], [-60.0, -60.0], [60.0, 60.0], [-2000.0, 2000.0]])
+    assert np.allclose(expit(gate.lacks(tone)), [1.0, 0.05, 0.5, 0.0, 0.0, 1.0])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_an_answer_of_one_endless_word_is_coded_like_any_other(name: str) -> None:
+    model, encoder = find_model(load_codebook(name))
+    texts = ["a" * 6000, "grr" * 500, "haha" * 400, "ja" * 3000, "x" * 1500, "goed\ud800"]
+    for found in model.probabilities(texts, encoder).values():
+        assert ((found >= 0) & (found <= 1)).all()
 
 
 def test_the_gate_moves_only_what_is_lacking() -> None:
@@ -150,7 +160,7 @@ def test_an_explanation_says_that_what_was_asked_is_lacking() -> None:
     assert [word.text for word in reason.words] == answer.split()
     whole, without = model.gate.lacks(model.network.tone(Said.of([answer, answer.split(" ", 1)[1]])))
     assert reason.words[0].weight == pytest.approx(whole - without, abs=1e-3)
-    assert "er wordt niets goeds in genoemd, gezien ‘" in explanation_text(found)
-    assert "  because there is no praise in it, and that is what was asked for" in explanation_lines(found)
+    assert "er wordt kritiek in genoemd en niets goeds, gezien ‘" in explanation_text(found)
+    assert "  because there is criticism in it and no praise, which was asked for" in explanation_lines(found)
     (other,) = explainer.explain(["mijn klantmanager luistert goed"])
     assert not any(reason.lacks for reason in other.reasons)

@@ -24,7 +24,7 @@ from pipeline.coding.examples import Example, shipped_examples
 from pipeline.coding.features import BLOCKS, Settings
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import CodeModel
-from pipeline.coding.network import network_for
+from pipeline.coding.networks import network_for
 
 MARK = re.compile(r"\{\{\w+:[^}]*\}\}")
 SEED = 1

@@ -40,18 +40,8 @@ from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, Facet, load_codebook
 from pipeline.coding.embed import shipped_pieces
 from pipeline.coding.examples import each_reading, read_lines, shipped_examples
-from pipeline.coding.network import (
-    ALONE,
-    CODES_NETWORK,
-    DILATIONS,
-    FORMAT,
-    NETWORKS,
-    TONE,
-    TONE_NETWORK,
-    TONES,
-    Network,
-    text_key,
-)
+from pipeline.coding.network import ALONE, DILATIONS, TONE, TONES, Network, text_key
+from pipeline.coding.networks import CODES_NETWORK, FORMAT, NETWORKS, TONE_NETWORK
 from pipeline.coding.words import Said, words_of
 
 SEED = 20261129

@@ -179,7 +179,7 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
     from pipeline.coding.embed import encoder_digest
     from pipeline.coding.examples import examples_digest, examples_for, left_out
     from pipeline.coding.model_files import files_of
-    from pipeline.coding.network import network_digest
+    from pipeline.coding.networks import network_digest
 
     books = codebooks(survey)
     encoder = encoder_name(survey)

@@ -130,7 +130,7 @@ def _learn_one(
     from pipeline.coding.examples import examples_digest, examples_for
     from pipeline.coding.fit import fit_model
     from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
-    from pipeline.coding.network import network_for
+    from pipeline.coding.networks import network_for
 
     book: Codebook = survey.codebook(questions[0])
     names = tuple(question.id for question in questions)

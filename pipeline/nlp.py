@@ -69,7 +69,7 @@ def _lemma(word: int) -> str:
 
 @lru_cache(maxsize=1)
 def _lemma_table() -> dict[str, str]:
-    """Return spacy-lookups-data's lemma of every word form, as it is: spaCy's own table takes over half a second."""
+    """Return spacy-lookups-data's lemma of every word form, as it is: spaCy's own table is slow to fill."""
     from spacy.util import load_language_data, registry
 
     table = load_language_data(registry.lookups.get("nl")["lemma_lookup"])

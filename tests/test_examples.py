@@ -18,7 +18,7 @@ import pytest
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
 from pipeline.coding.examples import named_codes, read_lines, shipped_examples
-from pipeline.coding.network import asked_of
+from pipeline.coding.networks import asked_of
 
 ENOUGH = 100
 #: Only used where a file has one box for all schemes; then it is what remains, and is not learned.

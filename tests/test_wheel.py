@@ -13,7 +13,7 @@ import pytest
 
 import pipeline
 from pipeline.codebook import shipped_codebooks
-from pipeline.coding.network import NETWORKS
+from pipeline.coding.networks import NETWORKS
 
 ROOT = Path(__file__).parents[1]
 DATA = "pipeline/_data"

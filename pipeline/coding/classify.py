@@ -14,7 +14,7 @@ from pipeline.coding.examples import Example, examples_digest, load_examples, sh
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel
 from pipeline.coding.model_files import files_of, load_model, model_key, save_model
-from pipeline.coding.network import network_digest, network_for
+from pipeline.coding.networks import network_digest, network_for
 from pipeline.errors import ModelError, TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
 

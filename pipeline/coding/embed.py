@@ -60,7 +60,7 @@ class Encoder:
         if not texts:
             return np.zeros((0, self.dimensions), dtype=np.float32)
         if isinstance(self._model, _ByWord):
-            return _unit_rows(self._model.vectors(Said.of(texts)))
+            return self.encode_said(Said.of(texts))
         distinct = list(dict.fromkeys(texts))
         prefixed = [self.prefix + text for text in distinct]
         raw = self._model.encode(

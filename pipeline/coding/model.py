@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features
-from pipeline.coding.network import TONES, asked_of
+from pipeline.coding.network import TONES
+from pipeline.coding.networks import asked_of
 from pipeline.coding.scores import Scores
 from pipeline.coding.words import Said
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.model import FORMAT, CodeModel, FacetModel, Gate
-from pipeline.coding.network import network_with
+from pipeline.coding.networks import network_with
 from pipeline.errors import ModelError, problem
 from pipeline.workspace import atomic
 

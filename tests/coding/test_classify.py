@@ -19,7 +19,7 @@ from pipeline.coding.examples import Example, examples_digest, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import ZERO_SHOT
 from pipeline.coding.model_files import load_model, save_model
-from pipeline.coding.network import network_for
+from pipeline.coding.networks import network_for
 from pipeline.errors import ModelError, TableError
 
 BOOK = """

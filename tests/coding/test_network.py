@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook
-from pipeline.coding import network as room
+from pipeline.coding import networks as room
 from pipeline.coding.classify import find_model, kept_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import shipped_examples

@@ -22,7 +22,8 @@ from pipeline.coding.explain_text import explanation_text
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import UNLIKELY, Gate
 from pipeline.coding.model_files import load_model, save_model
-from pipeline.coding.network import TONE_NETWORK, TONES, network_for, shipped_network
+from pipeline.coding.network import TONES
+from pipeline.coding.networks import TONE_NETWORK, network_for, shipped_network
 from pipeline.coding.words import Said
 
 #: About 60 answers per question by another hand, not in pairs, half of them of the kind that was not asked for.

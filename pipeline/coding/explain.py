@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.codebook import Codebook
 from pipeline.coding.classify import choose
 from pipeline.coding.examples import Example
-from pipeline.coding.model import CodeModel, FacetModel
-from pipeline.coding.words import Said
+from pipeline.coding.model import CodeModel, FacetModel, Reading
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,15 +109,12 @@ class Explainer:
 
         if not texts:
             return []
-        probabilities = self._model.probabilities(texts, self._encoder)
+        reading = self._model.read(texts, self._encoder)
+        probabilities = self._model.judged(reading)
         features = self._model.features.transform(texts, self._encoder)
         reasons: list[list[CodeReason]] = [[] for _ in texts]
         words = [self._model.features.shares_of_words(text) for text in texts]
-        network, gate = self._model.network, self._model.gate
-        said = Said.of(texts)
-        read = network.logits(said, self._model.codebook_id) if network else {}
-        occluded = network.occluded(texts, self._model.codebook_id) if network else []
-        against = self._against(said)
+        by_network, against, gate = self._by_network(reading), self._against(reading), self._model.gate
         asked, residual = (gate.asked, gate.residual) if gate else ("", None)
         for name, facet in self._model.facets.items():
             given = [code for code in facet.codes if code in fixed_codes]
@@ -138,8 +134,8 @@ class Explainer:
                     shown, shares = words[row]
                     n_grams = shares.shape[1]
                     per_word = shares @ added[:n_grams] if n_grams else np.zeros(len(shown))
-                    if facet.linear is not None and name in read:
-                        whole, without = read[name][[row]], occluded[row][name]
+                    if name in by_network.get(row, {}):
+                        whole, without = by_network[row][name]
                         per_word = per_word + facet.share * (
                             _odds(whole, facet, int(column)) - _odds(without, facet, int(column))
                         )
@@ -168,14 +164,26 @@ class Explainer:
             for text, found in zip(texts, reasons, strict=True)
         ]
 
-    def _against(self, said: Said) -> dict[int, NDArray[np.float64]]:
+    def _by_network(self, reading: Reading) -> dict[int, dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]]:
+        """Return what the network says of the answers it read: per facet of the whole, and without each word."""
+        network, found = self._model.network, reading.network
+        if network is None or not found:
+            return {}
+        rows = reading.rows.tolist()
+        occluded = network.occluded([reading.said.texts[row] for row in rows], self._model.codebook_id)
+        return {
+            row: {name: (found[name][[place]], without[name]) for name in found}
+            for place, (row, without) in enumerate(zip(rows, occluded, strict=True))
+        }
+
+    def _against(self, reading: Reading) -> dict[int, NDArray[np.float64]]:
         """Return what each word of an answer says of its tone, of those that sooner lack what was asked than not."""
         network, gate = self._model.network, self._model.gate
-        if network is None or gate is None:
+        if network is None or gate is None or reading.tone is None:
             return {}
-        whole = gate.lacks(gate.tone(network, said))
+        whole = gate.lacks(reading.tone)
         rows = [row for row in range(len(whole)) if whole[row] > 0]
-        without = network.occluded_tone([said.texts[row] for row in rows])
+        without = network.occluded_tone([reading.said.texts[row] for row in rows])
         return {row: whole[row] - gate.lacks(found) for row, found in zip(rows, without, strict=True)}
 
     def _label(self, code: str) -> str:

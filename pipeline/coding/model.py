@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ KINDS = ("rank", "each")  # of linear models
 #: So many answers to one are taken to hold what their question asks for (prior correction, King & Zeng 2001).
 HOLD = 9.0
 UNLIKELY = -3.0  # log-odds of lacking it up to which the words alone are believed
+UNSURE = 0.1  # the network reads an answer when the linear models give a code a probability from here to 1 less this
 
 
 @dataclass
@@ -74,14 +75,14 @@ class FacetModel:
             return np.asarray(ranked)
         return np.asarray((scores[:, n_codes:] + self.weights["each_intercept"] + ranked) / 2)
 
-    def probabilities(
-        self, scores: NDArray[np.float64], network: NDArray[np.float64] | None = None
-    ) -> NDArray[np.float64]:
-        """Return calibrated probabilities, shape (n_answers, n_codes), given the network's logits of that shape."""
-        logits = self.logits(scores)
-        if self.linear is not None and network is not None:
-            logits = self.linear.scaled(logits) + self.share * network
-        return self.calibration.apply(logits)
+    def alone(self, logits: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the calibrated probabilities of the linear models, shape (n_answers, n_codes), from their log-odds."""
+        return (self.linear or self.calibration).apply(logits)
+
+    def together(self, logits: NDArray[np.float64], network: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the calibrated probabilities of `logits` and the network's, all of shape (n_answers, n_codes)."""
+        assert self.linear is not None
+        return self.calibration.apply(self.linear.scaled(logits) + self.share * network)
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,21 @@ class Gate:
         return np.asarray(probability * (1 - lacking) + lacking * residual)
 
 
+@dataclass(frozen=True)
+class Reading:
+    """What a model sees in texts on the way to probabilities.
+
+    `logits` are per facet those of the linear models, shape (n_texts, n_codes), `network` those of the network for the
+    texts `rows`, which it read; `tone` has shape (n_texts, 2), where it matters.
+    """
+
+    said: Said
+    logits: dict[str, NDArray[np.float64]]
+    rows: NDArray[np.intp]
+    network: dict[str, NDArray[np.float64]]
+    tone: NDArray[np.float64] | None
+
+
 @dataclass
 class CodeModel:
     """Everything that codes the answers of one codebook.
@@ -173,18 +189,44 @@ class CodeModel:
 
     def probabilities(self, texts: Sequence[str], encoder: Encoder | None) -> dict[str, NDArray[np.float64]]:
         """Return per facet the calibrated probabilities, shape (n_texts, n_codes), columns as its `codes`."""
+        return self.judged(self.read(texts, encoder))
+
+    def read(self, texts: Sequence[str], encoder: Encoder | None) -> Reading:
+        """Return all that `judged` and an explanation want to know of texts."""
         import numpy as np
 
         said = Said.of(texts)
-        scores = self.scores.of(said, encoder)
-        read = self.network.logits(said, self.codebook_id) if self.network else {}
         ends = np.cumsum([facet.n_scores for facet in self.facets.values()])[:-1]
-        parts = np.split(scores, ends, axis=1)
-        found = {
-            name: facet.probabilities(part, read.get(name))
-            for (name, facet), part in zip(self.facets.items(), parts, strict=True)
-        }
-        if self.gate is not None and self.network is not None:
-            tone = self.gate.tone(self.network, said)
-            found = {name: self.gate.apply(p, self.facets[name].codes, tone) for name, p in found.items()}
+        parts = np.split(self.scores.of(said, encoder), ends, axis=1)
+        logits = {name: facet.logits(part) for (name, facet), part in zip(self.facets.items(), parts, strict=True)}
+        rows, network, tone = np.flatnonzero(self._unsure(logits)), {}, None
+        if self.network is not None:
+            network = self.network.logits(said.part(rows), self.codebook_id)
+            tone = self.gate.tone(self.network, said) if self.gate is not None else None
+        return Reading(said, logits, rows, network, tone)
+
+    def judged(self, reading: Reading) -> dict[str, NDArray[np.float64]]:
+        """Return the probabilities that follow from what was read, as `probabilities` does."""
+        found = {}
+        for name, facet in self.facets.items():
+            logits = reading.logits[name]
+            found[name] = facet.alone(logits)
+            if name in reading.network:
+                found[name][reading.rows] = facet.together(logits[reading.rows], reading.network[name])
+            if self.gate is not None and reading.tone is not None:
+                found[name] = self.gate.apply(found[name], facet.codes, reading.tone)
         return found
+
+    def _unsure(self, logits: Mapping[str, NDArray[np.float64]]) -> NDArray[np.bool_]:
+        """Return of which answers the linear models are not sure; reading others would change next to nothing.
+
+        (A cascade, Viola & Jones 2001.)
+        """
+        import numpy as np
+
+        unsure = np.zeros(len(next(iter(logits.values()))), dtype=bool)
+        for name, facet in self.facets.items():
+            if facet.linear is not None:
+                probability = facet.linear.apply(logits[name])
+                unsure |= ((probability >= UNSURE) & (probability <= 1 - UNSURE)).any(axis=1)
+        return unsure

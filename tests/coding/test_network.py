@@ -16,12 +16,15 @@ from pipeline.coding import networks as room
 from pipeline.coding.classify import find_model, kept_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import shipped_examples
+from pipeline.coding.explain import Explainer
 from pipeline.coding.fit import MIN_UNSEEN, fit_model
+from pipeline.coding.model import UNSURE
 from pipeline.coding.model_files import load_model, model_key, save_model
 from pipeline.coding.words import Said
 from pipeline.errors import ModelError
 
 BOOK = "minimabeleid-ervaring"
+ANSWERS = [example.text for example in shipped_examples(load_codebook(BOOK))[::60]]
 TEXTS = ["Fijn dat het er is, maar het duurt te lang.", "Prima", "", "Ik heb het niet gekregen … !", "a " * 400]
 
 
@@ -42,6 +45,37 @@ def test_a_codebook_it_does_not_know_is_coded_without() -> None:
     book = load_codebook(BOOK)
     fewer = tuple(code for code in book.codes if code.id != "duurt-lang")
     assert room.network_digest(book.model_copy(update={"codes": fewer})) is None
+
+
+def test_only_answers_of_which_the_linear_models_are_not_sure_are_read() -> None:
+    model, encoder = find_model(load_codebook(BOOK))
+    texts = [*TEXTS, *ANSWERS]
+    reading, found = model.read(texts, encoder), model.probabilities(texts, encoder)
+    rest = np.setdiff1d(np.arange(len(texts)), reading.rows)
+    assert 0.1 < len(rest) / len(texts) < 0.5
+    whole = model.network.logits(Said.of(texts), BOOK) if model.network else {}
+    assert set(whole) == {"thema", "valentie"}
+    chosen_alike = []
+    for name, read in whole.items():
+        facet, logits = model.facets[name], reading.logits[name]
+        alone, together = facet.alone(logits), facet.together(logits, read)
+        assert np.array_equal(found[name][rest], alone[rest])
+        assert np.array_equal(found[name][reading.rows], together[reading.rows])
+        assert ((alone[rest] < UNSURE) | (alone[rest] > 1 - UNSURE)).all()
+        chosen_alike.append((alone[rest].argmax(axis=1) == together[rest].argmax(axis=1)).mean())
+    assert min(chosen_alike) >= 0.97  # reading them would have changed next to nothing
+
+
+def test_an_explanation_counts_the_network_where_it_read() -> None:
+    model, encoder = find_model(load_codebook(BOOK))
+    texts = [text for text in ANSWERS if len(text.split()) > 3]
+    unread = np.setdiff1d(np.arange(len(texts)), model.read(texts, encoder).rows)
+    read_too, by_linear = (Explainer(one, encoder, []).explain(texts) for one in (model, replace(model, network=None)))
+    for row, (one, other) in enumerate(zip(read_too, by_linear, strict=True)):
+        alike = {reason.code: reason.words for reason in other.reasons}
+        for reason in one.reasons:
+            if reason.code in alike and model.facets["regeling"].codes.count(reason.code) == 0:
+                assert (reason.words == alike[reason.code]) == (row in unread)
 
 
 def test_an_answer_gets_the_same_logits_in_every_batch() -> None:

@@ -78,10 +78,11 @@ def test_every_line_fits_the_codebook(name: str) -> None:
     for number, (line, example) in enumerate(zip(_lines(name), shipped_examples(book), strict=True), start=1):
         lists = [value for value in line.values() if isinstance(value, list)]
         fits = (
-            line.keys() - {"weight", "second"} in ({"text", "codes"}, {"text", "scheme", "valence", "themes"})
+            line.keys() - {"weight", "second", "third"} in ({"text", "codes"}, {"text", "scheme", "valence", "themes"})
             and line.get("weight", 1) in (0.25, 1)
-            and {*named_codes(line), *named_codes(line, ["second"])} <= book.by_id.keys()  # ids, no labels
+            and {*named_codes(line), *named_codes(line, ["second", "third"])} <= book.by_id.keys()  # ids, no labels
             and ("second" in line) == bool(example.second)
+            and ("third" in line) == bool(example.third)
             and all(map(complete, [example.codes, example.second or example.codes]))
             and all(len(codes) == len(set(codes)) for codes in lists)
         )

@@ -57,7 +57,7 @@ def _start(model: CodeModel, encoder: Encoder | None) -> None:
 
     global _work
     _work = model, encoder
-    gc.freeze()  # what the parent made stays: looking through it for garbage again and again took a tenth of the time
+    gc.freeze()  # what the parent made stays; the collector need not look through it again and again
     threadpool_limits(limits=1)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +18,7 @@ from pipeline.validation import read_text
 
 #: Keys of a line that name codes; the first code named is the primary one.
 CODE_KEYS = ("codes", "category", "themes", "valence", "scheme")
-SECOND = "second"  # the codes of a second reader
+SECOND, THIRD = MORE_READERS = ("second", "third")  # the codes of other readers
 MOST_WEIGHT = 100
 
 
@@ -25,13 +26,15 @@ MOST_WEIGHT = 100
 class Example:
     """An answer with the ids of all codes that hold for it, primary first, and for how many answers it counts.
 
-    `second` is what a second reader gave it, where that differs.
+    `second` is what a second reader gave it, where that differs; `third` what a third one did, where there was one and
+    somebody differs.
     """
 
     text: str
     codes: tuple[str, ...]
     weight: float = 1.0
     second: tuple[str, ...] = ()
+    third: tuple[str, ...] = ()
 
 
 def read_lines(path: Path) -> dict[int, dict[str, Any]]:
@@ -82,24 +85,25 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     """
     out = []
     for number, line in read_lines(path).items():
-        codes, second = (
+        codes, second, third = (
             tuple(dict.fromkeys(codebook.resolve(name, file=path, place=f"line {number}") for name in names))
-            for names in (named_codes(line), named_codes(line, (SECOND,)))
+            for names in (named_codes(line), named_codes(line, (SECOND,)), named_codes(line, (THIRD,)))
         )
         if not codes:
             raise TableError(
                 problem(file=path, place=f"line {number}", found="no codes", expected='a key "codes" or "category"')
             )
-        if SECOND in line and not second:
-            raise TableError(
-                problem(
-                    file=path,
-                    place=f"line {number}",
-                    found="no codes of a second reader",
-                    expected=f'a list of codes in "{SECOND}"',
-                    do=f"add them, or leave '{SECOND}' out",
+        for reader, found in zip(MORE_READERS, (second, third), strict=True):
+            if reader in line and not found:
+                raise TableError(
+                    problem(
+                        file=path,
+                        place=f"line {number}",
+                        found=f"no codes of a {reader} reader",
+                        expected=f'a list of codes in "{reader}"',
+                        do=f"add them, or leave '{reader}' out",
+                    )
                 )
-            )
         weight = line.get("weight", 1)
         if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= MOST_WEIGHT:
             raise TableError(
@@ -111,7 +115,8 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
                     do="correct it, or leave 'weight' out: the example then counts once",
                 )
             )
-        out.append(Example(line["text"], codes, float(weight), () if second == codes else second))
+        second = () if second == codes else second
+        out.append(Example(line["text"], codes, float(weight), second, third if second or third != codes else ()))
     return out
 
 
@@ -128,11 +133,18 @@ def shipped_examples(codebook: Codebook) -> list[Example]:
     """Return the examples that travel with Duiding for a shipped codebook; none for another one.
 
     They name the shipped codebook's codes. For an own codebook of the same id, one that names a code which is not in it
-    is left out: what holds for that answer now, nobody said. A second reading that names one is left out too.
+    is left out: what holds for that answer now, nobody said. Another reading that names one is left out too.
     """
     known = codebook.by_id.keys()
     fitting = [one for one in _of_id(codebook.id) if known >= set(one.codes)]
-    return [one if known >= set(one.second) else replace(one, second=()) for one in fitting]
+    return [
+        replace(
+            one,
+            second=one.second if known >= set(one.second) else (),
+            third=one.third if known >= set(one.third) else (),
+        )
+        for one in fitting
+    ]
 
 
 def left_out(codebook: Codebook) -> int:
@@ -147,7 +159,7 @@ def _of_id(name: str) -> list[Example]:
 
 
 def each_reading(examples: Iterable[Example]) -> list[Example]:
-    """Return one example per reading: where a second reader coded an answer otherwise, each coding counts for half.
+    """Return one example per coding: of the readers of an answer each counts for as much.
 
     >>> two = [Example("Te duur", ("prijs",)), Example("Lang wachten, en duur", ("rij",), second=("rij", "prijs"))]
     >>> [(one.codes, one.weight) for one in each_reading(two)]
@@ -155,8 +167,8 @@ def each_reading(examples: Iterable[Example]) -> list[Example]:
     """
     out = []
     for one in examples:
-        readings = [one.codes, one.second] if one.second else [one.codes]
-        out += [Example(one.text, codes, one.weight / len(readings)) for codes in readings]
+        readings = Counter([one.codes, one.second or one.codes, *([one.third] if one.third else [])])
+        out += [Example(one.text, codes, one.weight * n / readings.total()) for codes, n in readings.items()]
     return out
 
 
@@ -179,5 +191,6 @@ def examples_digest(examples: Iterable[Example]) -> str:
     for example in examples:
         more: list[object] = [] if example.weight == 1 else [example.weight]
         more += [example.second] if example.second else []
+        more += [THIRD, example.third] if example.third else []
         digest.update(json.dumps([example.text, *example.codes, *more], ensure_ascii=False).encode())
     return digest.hexdigest()[:16]

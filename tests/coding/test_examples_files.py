@@ -48,12 +48,38 @@ def test_two_readings_count_for_half_each_where_they_differ(write: Callable[...,
     assert examples_digest(found) != examples_digest(replace(one, second=()) for one in found)
 
 
+def test_of_three_readings_each_counts_for_a_third(write: Callable[..., Path]) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    lines = [
+        '{"text": "a", "codes": ["Eten"], "third": ["Eten"]}',
+        '{"text": "b", "codes": ["Eten"], "third": ["Drinken"]}',
+        '{"text": "c", "codes": ["Eten"], "second": ["Drinken"], "third": ["Eten"]}',
+        '{"text": "d", "codes": ["Eten"], "second": ["Drinken"], "third": ["Drinken", "Eten"]}',
+    ]
+    found = load_examples(write("ex.jsonl", "\n".join(lines)), codebook)
+    assert [one.third for one in found] == [(), ("drinken",), ("eten",), ("drinken", "eten")]
+    weights = {(one.text, one.codes): one.weight for one in each_reading(found)}
+    assert weights == {
+        ("a", ("eten",)): 1,
+        ("b", ("eten",)): pytest.approx(2 / 3),
+        ("b", ("drinken",)): pytest.approx(1 / 3),
+        ("c", ("eten",)): pytest.approx(2 / 3),
+        ("c", ("drinken",)): pytest.approx(1 / 3),
+        ("d", ("eten",)): pytest.approx(1 / 3),
+        ("d", ("drinken",)): pytest.approx(1 / 3),
+        ("d", ("drinken", "eten")): pytest.approx(1 / 3),
+    }
+    as_second = [replace(one, second=one.third, third=()) if one.text == "b" else one for one in found]
+    assert len({examples_digest(ones) for ones in (found, as_second, [replace(one, third=()) for one in found])}) == 3
+
+
 @pytest.mark.parametrize(
     ("lines", "error", "found"),
     [
         ('{"text": "a", "codes": ["Eten"], "second": []}', TableError, "line 1: no codes of a second reader"),
         ('{"text": "a", "codes": ["Eten"], "second": 2}', TableError, "line 1: no codes of a second reader"),
         ('{"text": "a", "codes": ["Eten"], "second": ["Etn"]}', CodebookError, "line 1: code 'Etn' is not in codebook"),
+        ('{"text": "a", "codes": ["Eten"], "third": []}', TableError, "line 1: no codes of a third reader"),
         ('{"text": "a", "codes": ["Eten"], "weight": 0}', TableError, "line 1: a weight that is no such number"),
         ('{"text": "a", "codes": ["Eten"], "weight": "2"}', TableError, "line 1: a weight that is no such number"),
         ('{"text": "a", "codes": ["Eten"], "weight": NaN}', TableError, "line 1: a weight that is no such number"),
@@ -95,9 +121,10 @@ def test_an_own_copy_of_a_shipped_codebook_is_coded_with_the_examples_that_fit(t
     own = parse_codebook({"id": shipped.id, "codes": kept}, file=tmp_path / "eigen.yaml")
     fitting = [one for one in every if gone.id not in one.codes]
     assert [one.codes for one in shipped_examples(own)] == [one.codes for one in fitting]
-    assert [one.second for one in shipped_examples(own)] == [
-        () if gone.id in one.second else one.second for one in fitting
-    ]
+    for reader in ("second", "third"):
+        assert [getattr(one, reader) for one in shipped_examples(own)] == [
+            () if gone.id in getattr(one, reader) else getattr(one, reader) for one in fitting
+        ]
     assert left_out(own) == len(every) - len(shipped_examples(own)) > 0
     assert left_out(shipped) == 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -137,14 +137,12 @@ def shipped_examples(codebook: Codebook) -> list[Example]:
     """
     known = codebook.by_id.keys()
     fitting = [one for one in _of_id(codebook.id) if known >= set(one.codes)]
-    return [
-        replace(
-            one,
-            second=one.second if known >= set(one.second) else (),
-            third=one.third if known >= set(one.third) else (),
-        )
-        for one in fitting
-    ]
+    return [one if known >= {*one.second, *one.third} else _without_unknown(one, known) for one in fitting]
+
+
+def _without_unknown(one: Example, known: Set[str]) -> Example:
+    second, third = (codes if known >= set(codes) else () for codes in (one.second, one.third))
+    return replace(one, second=second, third=third)
 
 
 def left_out(codebook: Codebook) -> int:

@@ -71,11 +71,14 @@ def test_an_explanation_counts_the_network_where_it_read() -> None:
     texts = [text for text in ANSWERS if len(text.split()) > 3]
     unread = np.setdiff1d(np.arange(len(texts)), model.read(texts, encoder).rows)
     read_too, by_linear = (Explainer(one, encoder, []).explain(texts) for one in (model, replace(model, network=None)))
+    compared = set()
     for row, (one, other) in enumerate(zip(read_too, by_linear, strict=True)):
         alike = {reason.code: reason.words for reason in other.reasons}
         for reason in one.reasons:
-            if reason.code in alike and model.facets["regeling"].codes.count(reason.code) == 0:
+            if reason.code in alike and reason.code not in model.facets["regeling"].codes:
                 assert (reason.words == alike[reason.code]) == (row in unread)
+                compared.add(row in unread)
+    assert compared == {True, False}
 
 
 def test_an_answer_gets_the_same_logits_in_every_batch() -> None:
@@ -127,7 +130,7 @@ def test_where_nothing_unseen_is_left_to_calibrate_on_it_stays_out() -> None:
     book, network = load_codebook(BOOK), room.shipped_network(room.CODES_NETWORK)
     examples = shipped_examples(book)
     seen = network.saw([example.text for example in examples])
-    few = [example for example, was in zip(examples, seen, strict=True) if was][:40]
+    few = [example for example, was in zip(examples, seen, strict=True) if was][:150]
     assert fit_model(book, few, load_encoder(), network=network).network is None
 
 

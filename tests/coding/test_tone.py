@@ -44,10 +44,12 @@ def residual_share(texts: list[str], codebook: str) -> float:
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
-@pytest.mark.parametrize("answers", [ANSWERS, SHORT], ids=["other hand", "few words"])
-def test_most_answers_of_the_other_kind_get_the_residual_code(answers: list[dict[str, Any]], name: str) -> None:
+@pytest.mark.parametrize(("answers", "least"), [(ANSWERS, 29), (SHORT, 25)], ids=["other hand", "few words"])
+def test_most_answers_of_the_other_kind_get_the_residual_code(
+    answers: list[dict[str, Any]], least: int, name: str
+) -> None:
     other = [line["text"] for line in answers if line["codebook"] == name and not line["right"]]
-    assert len(other) >= 25
+    assert len(other) >= least
     assert residual_share(other, name) >= 0.5
 
 

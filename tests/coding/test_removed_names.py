@@ -1,0 +1,33 @@
+"""Answers in which Duiding replaced a name: the mark says that one person is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from pipeline.codebook import load_codebook
+from pipeline.coding.classify import code_answers
+from pipeline.coding.examples import load_examples, shipped_examples
+from pipeline.coding.words import NAME_MARK
+
+DATA = Path(__file__).parent / "data"
+
+
+@pytest.mark.parametrize(
+    ("name", "person"), [("minimabeleid-succes", "contactpersoon"), ("participatiewet-succes", "klantmanager")]
+)
+def test_praise_of_a_removed_name_is_praise_of_that_person(name: str, person: str) -> None:
+    """None of these was learned from; two of three readers gave the code: 57 of 62 and 73 of 79 when this was written."""
+    book = load_codebook(name)
+    answers = load_examples(DATA / f"removed_names_{name}.jsonl", book)
+    readings = [(one.codes, one.second or one.codes, one.third or one.codes) for one in answers]
+    meant = [one.text for one, codes in zip(answers, readings, strict=True) if sum(person in c for c in codes) >= 2]
+    assert len(meant) >= 60
+    assert all(NAME_MARK in text for text in meant)
+    assert not {one.text for one in shipped_examples(book)} & set(meant)
+    table = pd.DataFrame({"answer_id": [str(row) for row in range(len(meant))], "text": meant})
+    coded = code_answers(table, book).codings
+    given = coded[coded["applied"] & (coded["code"] == person)]["answer_id"].nunique()
+    assert given / len(meant) >= 0.85

@@ -19,7 +19,7 @@ DATA = Path(__file__).parent / "data"
     ("name", "person"), [("minimabeleid-succes", "contactpersoon"), ("participatiewet-succes", "klantmanager")]
 )
 def test_praise_of_a_removed_name_is_praise_of_that_person(name: str, person: str) -> None:
-    """None of these was learned from; two of three readers gave the code: 57 of 62 and 73 of 79 when this was written."""
+    """None was learned from; two of three readers gave the code. 57 of 62 and 73 of 79 when this was written."""
     book = load_codebook(name)
     answers = load_examples(DATA / f"removed_names_{name}.jsonl", book)
     readings = [(one.codes, one.second or one.codes, one.third or one.codes) for one in answers]

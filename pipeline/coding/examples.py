@@ -36,6 +36,11 @@ class Example:
     second: tuple[str, ...] = ()
     third: tuple[str, ...] = ()
 
+    @property
+    def readings(self) -> tuple[tuple[str, ...], ...]:
+        """The codes that each reader gave, two of them where nobody read it a third time."""
+        return self.codes, self.second or self.codes, *([self.third] if self.third else [])
+
 
 def read_lines(path: Path) -> dict[int, dict[str, Any]]:
     """Return the objects of a JSONL file with coded answers, by their line in the file, from 1.
@@ -165,7 +170,7 @@ def each_reading(examples: Iterable[Example]) -> list[Example]:
     """
     out = []
     for one in examples:
-        readings = Counter([one.codes, one.second or one.codes, *([one.third] if one.third else [])])
+        readings = Counter(one.readings)
         out += [Example(one.text, codes, one.weight * n / readings.total()) for codes, n in readings.items()]
     return out
 

@@ -22,8 +22,7 @@ def test_praise_of_a_removed_name_is_praise_of_that_person(name: str, person: st
     """None was learned from; two of three readers gave the code. 57 of 62 and 73 of 79 when this was written."""
     book = load_codebook(name)
     answers = load_examples(DATA / f"removed_names_{name}.jsonl", book)
-    readings = [(one.codes, one.second or one.codes, one.third or one.codes) for one in answers]
-    meant = [one.text for one, codes in zip(answers, readings, strict=True) if sum(person in c for c in codes) >= 2]
+    meant = [one.text for one in answers if sum(person in codes for codes in one.readings) >= 2]
     assert len(meant) >= 60
     assert all(NAME_MARK in text for text in meant)
     assert not {one.text for one in shipped_examples(book)} & set(meant)

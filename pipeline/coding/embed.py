@@ -184,6 +184,15 @@ def load_encoder(name: str | None = None) -> Encoder:
         encoder.encode(["proef"])
     except ModelError:
         raise
+    except ImportError as error:
+        raise ModelError(
+            problem(
+                place="encoder",
+                found=f"sentence-transformers or what it needs cannot be imported ({type(error).__name__})",
+                expected="the packages that Duiding was installed with",
+                do="install Duiding again, in an environment of its own",
+            )
+        ) from error
     except Exception as error:
         found = "the model cannot be loaded: it is damaged" if looks_like_path else "this model is not on this machine"
         raise ModelError(

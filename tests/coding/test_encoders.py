@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -235,6 +236,13 @@ def test_survey_yaml_may_name_a_folder_beside_it_on_onnx(small_survey: Path) -> 
     for written, meant in (("model", small_survey.parent / "model"), ("x/e5-small", "x/e5-small")):
         small_survey.write_text(f"{survey}\nencoder: onnx:{written}\n", encoding="utf-8")
         assert encoder_name(load_survey(small_survey)) == f"onnx:{meant}"
+
+
+def test_a_broken_installation_is_not_a_damaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sentence_transformers", None)
+    with pytest.raises(ModelError, match=r"encoder: .*cannot be imported.*Next: install Duiding again") as caught:
+        load_encoder(str(tmp_path))
+    assert "damaged" not in str(caught.value)
 
 
 def test_what_is_missing_for_onnx_is_named(

@@ -1,4 +1,4 @@
-"""Answers in which Duiding replaced a name: the mark says that one person is meant."""
+"""Praise of one person without a role: by the mark of a removed name, or only as "zij", "hem" or "die mevrouw"."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ DATA = Path(__file__).parent / "data"
 @pytest.mark.parametrize(
     ("name", "person"), [("minimabeleid-succes", "contactpersoon"), ("participatiewet-succes", "klantmanager")]
 )
-def test_praise_of_a_removed_name_is_praise_of_that_person(name: str, person: str) -> None:
-    """None was learned from; two of three readers gave the code. 57 of 62 and 73 of 79 when this was written."""
+@pytest.mark.parametrize(("kind", "marked"), [("removed_names", True), ("one_person", False)])
+def test_praise_of_one_person_is_praise_of_that_person(kind: str, marked: bool, name: str, person: str) -> None:
+    """None was learned from; two of three readers gave the code."""
     book = load_codebook(name)
-    answers = load_examples(DATA / f"removed_names_{name}.jsonl", book)
+    answers = load_examples(DATA / f"{kind}_{name}.jsonl", book)
     meant = [one.text for one in answers if sum(person in codes for codes in one.readings) >= 2]
     assert len(meant) >= 60
-    assert all(NAME_MARK in text for text in meant)
+    assert all((NAME_MARK in text) is marked for text in meant)
     assert not {one.text for one in shipped_examples(book)} & set(meant)
     table = pd.DataFrame({"answer_id": [str(row) for row in range(len(meant))], "text": meant})
     coded = code_answers(table, book).codings

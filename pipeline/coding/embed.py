@@ -163,7 +163,7 @@ def load_encoder(name: str | None = None) -> Encoder:
     nothing leaves the machine and only models already on it are found.
 
     Raises:
-        ModelError: the folder or model is not there, or it is damaged, or it is to run on ONNX and that is missing.
+        ModelError: the folder or model is not there, or it is damaged, or what it needs to run is not installed.
     """
     backend, plain, path = _read_name(name)
     looks_like_path = plain == DEFAULT_ENCODER or path.exists() or plain.startswith((".", "/", "~"))
@@ -179,6 +179,7 @@ def load_encoder(name: str | None = None) -> Encoder:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     source = str(path) if looks_like_path else plain
+    _need_sentence_transformers()
     try:
         encoder = Encoder(backend + plain, _load(source, backend), encoder_digest(name), _prefix(plain))
         encoder.encode(["proef"])
@@ -187,10 +188,10 @@ def load_encoder(name: str | None = None) -> Encoder:
     except ImportError as error:
         raise ModelError(
             problem(
-                place="encoder",
-                found=f"sentence-transformers or what it needs cannot be imported ({type(error).__name__})",
-                expected="the packages that Duiding was installed with",
-                do="install Duiding again, in an environment of its own",
+                file=source,
+                found=f"the model asks for code that is not installed ({error.name or type(error).__name__})",
+                expected="a model that needs nothing beyond sentence-transformers, or what it needs beside it",
+                do="install what the model's own page names, or leave 'encoder:' out for the shipped one",
             )
         ) from error
     except Exception as error:
@@ -204,6 +205,20 @@ def load_encoder(name: str | None = None) -> Encoder:
             )
         ) from error
     return encoder
+
+
+def _need_sentence_transformers() -> None:
+    try:
+        import sentence_transformers  # noqa: F401
+    except ImportError as error:
+        raise ModelError(
+            problem(
+                place="encoder",
+                found=f"the package {error.name or 'sentence_transformers'} cannot be imported",
+                expected="the packages that Duiding was installed with",
+                do="install Duiding again, in an environment of its own",
+            )
+        ) from error
 
 
 def _load(source: str, backend: str) -> Any:

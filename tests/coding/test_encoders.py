@@ -240,9 +240,19 @@ def test_survey_yaml_may_name_a_folder_beside_it_on_onnx(small_survey: Path) -> 
 
 def test_a_broken_installation_is_not_a_damaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentence_transformers", None)
-    with pytest.raises(ModelError, match=r"encoder: .*cannot be imported.*Next: install Duiding again") as caught:
-        load_encoder(str(tmp_path))
-    assert "damaged" not in str(caught.value)
+    for encoder in (str(tmp_path), f"onnx:{tmp_path}"):
+        with pytest.raises(ModelError, match=r"sentence_transformers cannot be imported.*install Duiding again"):
+            load_encoder(encoder)
+
+
+def test_a_model_of_a_later_sentence_transformers_is_not_a_damaged_one(variant: Callable[..., Path]) -> None:
+    folder = variant("model")
+    steps = json.loads((folder / "modules.json").read_text(encoding="utf-8"))
+    steps[-1]["type"] = "sentence_transformers.later.Step"
+    (folder / "modules.json").unlink()  # a link to the model's own
+    (folder / "modules.json").write_text(json.dumps(steps), encoding="utf-8")
+    with pytest.raises(ModelError, match=r"not installed \(sentence_transformers.later\).*the model's own page"):
+        load_encoder(str(folder))
 
 
 def test_what_is_missing_for_onnx_is_named(

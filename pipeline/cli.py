@@ -68,7 +68,7 @@ def init(
 @app.command()
 def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     """Look at the survey's file: is it fit to code? Writes nothing."""
-    from pipeline.cli_show import show_check, show_lost, show_published
+    from pipeline.cli_show import show_check, show_lost, show_published, show_zero_shot
     from pipeline.config import load_survey
     from pipeline.intake.prepare import prepare
     from pipeline.job import check_inputs
@@ -78,6 +78,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     with progress_bars() as progress:
         intake = prepare(found, lambda done, total: progress("intake", done, total))
     show_check(found, intake)
+    show_zero_shot(found)
     show_lost(found, intake)
     show_published(found)
     typer.echo(f"Next: duiding run {survey}")

@@ -84,6 +84,25 @@ def _row_ids(respondents: pd.Series) -> list[str]:
     ]
 
 
+def show_zero_shot(survey: Survey) -> None:
+    """Print which questions have no examples to learn from, nor a model that learned from a review."""
+    from pipeline.coding.examples import examples_for
+    from pipeline.config import examples_file
+    from pipeline.learning import learned_models
+    from pipeline.workspace import Workspace
+
+    learned = learned_models(survey, Workspace(survey.workspace_path))
+    found = [
+        question.id
+        for question in survey.questions
+        if question.id not in learned and not examples_for(survey.codebook(question), examples_file(survey, question))
+    ]
+    if found:
+        _console().print(
+            f"! No examples to learn from: {', '.join(found)}. A run codes from the codebook's words alone (zero-shot)."
+        )
+
+
 def show_lost(survey: Survey, intake: Intake) -> None:
     """Print which reviewed answers have another text in the file now, or are not in it."""
     from pipeline.review.describe import describe_lost
@@ -123,6 +142,7 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
+    from pipeline.publish import zero_shot
     from pipeline.review.describe import describe_lost
     from pipeline.review.draw import came_later
     from pipeline.review.texts import Lost
@@ -142,7 +162,7 @@ def show_run(result: Result) -> None:
     if left := [name for step in result.steps for name in step.left]:
         console.print(f"! Not of this run, and left because it is not as an earlier run left it: {', '.join(left)}.")
     coded = dict(counts).get("coded", 0)
-    starts = [name for name, found in result.workspace.note("coding").items() if found.get("start") == "zero-shot"]
+    starts = sorted(zero_shot(result.workspace))
     if starts and coded:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipeline.bundled import bundled
-from pipeline.errors import CodebookError, did_you_mean, problem
+from pipeline.errors import CodebookError, did_you_mean, nearest, problem
 from pipeline.validation import explain, parse_yaml, read_text
 
 Aim = Literal["succes", "verbeter", "ervaring", "open"]
@@ -101,12 +101,16 @@ class Codebook(BaseModel):
         """
         found = self._names.get(_fold(name))
         if found is None:
+            known = [code.label for code in self.codes] + list(self.by_id)
+            # Several words that are like no code may be an answer in the wrong place: those are not repeated.
+            told = len(name.split()) == 1 or nearest(name, known)
+            shown = f"code '{_one_line(name[:60])}'" if told else "a name of several words"
             raise CodebookError(
                 problem(
                     file=file,
                     place=place,
-                    found=f"code '{name[:60]}' is not in codebook '{self.id}'",
-                    do=did_you_mean(name, [code.label for code in self.codes] + list(self.by_id)),
+                    found=f"{shown} is not in codebook '{self.id}'",
+                    do=did_you_mean(name, known),
                 )
             )
         return found
@@ -116,6 +120,11 @@ class Codebook(BaseModel):
         names = {_fold(code.label): code.id for code in self.codes}
         names.update({_fold(code.id): code.id for code in self.codes})
         return names
+
+
+def _one_line(name: str) -> str:
+    """Return a name as a message can show it: on one line, half of a torn emoji as "?"."""
+    return " ".join(name.encode("utf-8", "replace").decode().split())
 
 
 def _fold(name: str) -> str:

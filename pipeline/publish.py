@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise this when the stage computes something else from the same input; workspaces then redo it.
-STAGE = 6
+STAGE = 7
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 
 
@@ -72,7 +72,13 @@ def report_data(survey: Survey, workspace: Workspace) -> ReportData:
         versions=versions,
         accounting=[(str(what), int(number)) for what, number in workspace.note("intake")["accounting"]],
         agreement=_agreement(survey, workspace),
+        zero_shot=zero_shot(workspace),
     )
+
+
+def zero_shot(workspace: Workspace) -> set[str]:
+    """Return the questions that the last run coded from their codebook's words alone."""
+    return {question for question, found in workspace.note("coding").items() if found.get("start") == "zero-shot"}
 
 
 def _agreement(survey: Survey, workspace: Workspace) -> pd.DataFrame:

@@ -55,13 +55,13 @@ def find_model(
     """
     if examples is None:
         examples = shipped_examples(codebook)
-    kept = kept_model(codebook, encoder=encoder, examples=examples, cache=cache, learned=learned)
+    kept = kept_model(codebook, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
     if kept is not None:
         return kept, load_encoder(encoder)
     loaded = load_encoder(encoder)
     model = fit_model(codebook, examples, loaded, seed=seed, network=network_for(codebook))
     if cache is not None:
-        place = _place_in(cache, codebook, _key(codebook, examples, encoder))
+        place = _place_in(cache, codebook, _key(codebook, examples, encoder), seed)
         save_model(model, place)
         model = load_model(place)  # in half precision, so that this run gives what the next one will
     return model, loaded
@@ -72,6 +72,7 @@ def kept_model(
     *,
     encoder: str | None = None,
     examples: Sequence[Example],
+    seed: int = 1,
     cache: Path | None = None,
     learned: Path | None = None,
 ) -> CodeModel | None:
@@ -94,7 +95,7 @@ def kept_model(
     places = [] if learned is None else [learned]
     places.append(bundled("models", "classifiers", codebook.id))
     if cache is not None:
-        places.append(_place_in(cache, codebook, wanted))
+        places.append(_place_in(cache, codebook, wanted, seed))
     for place in places:
         if (place == learned or files_of(place)[1].is_file()) and fits(place):
             return load_model(place)
@@ -105,8 +106,8 @@ def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -
     return codebook.digest, examples_digest(examples), encoder_digest(encoder)
 
 
-def _place_in(cache: Path, codebook: Codebook, key: tuple[str, str, str]) -> Path:
-    return cache / "-".join((codebook.id, *key))
+def _place_in(cache: Path, codebook: Codebook, key: tuple[str, str, str], seed: int) -> Path:
+    return cache / "-".join((codebook.id, *key, str(seed)))
 
 
 def code_answers(

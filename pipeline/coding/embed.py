@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -261,8 +262,8 @@ def split_backend(name: str) -> tuple[str, str]:
 
 def _prefix(name: str) -> str:
     """Return the prefix a family of models was trained with (E5: "query: ")."""
-    base = Path(name).name.lower()
-    return next((prefix for family, prefix in PREFIXES.items() if family in base.split("-")), "")
+    words = re.split(r"[^a-z0-9]+", Path(name).name.lower())
+    return next((prefix for family, prefix in PREFIXES.items() if family in words), "")
 
 
 def encoder_digest(name: str | None) -> str:
@@ -270,13 +271,16 @@ def encoder_digest(name: str | None) -> str:
 
     Vectors of two backends differ in their last digits, so that what was learned from the one is not used with the
     other. Of a folder only the files count that the backend reads: to add `onnx/model.onnx` changes nothing for torch.
+    Its name counts as far as it says which prefix the model wants.
     """
     backend, plain, path = _read_name(name)
-    return _digest(path, backend) if path.is_dir() else hashlib.sha256((backend + plain).encode()).hexdigest()[:16]
+    if path.is_dir():
+        return _digest(path, backend, _prefix(plain))
+    return hashlib.sha256((backend + plain).encode()).hexdigest()[:16]
 
 
-def _digest(folder: Path, backend: str) -> str:
-    digest = hashlib.sha256(backend.encode())
+def _digest(folder: Path, backend: str, prefix: str) -> str:
+    digest = hashlib.sha256((backend + prefix).encode())
     for file in sorted(folder.rglob("*")):
         place = file.relative_to(folder)
         if file.is_file() and (_on_onnx(place) if backend else _on_torch(place)):

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
 from pipeline.coding.classify import choose, find_model
 from pipeline.coding.examples import load_examples, named_codes, read_lines
-from pipeline.errors import CodebookError, did_you_mean, problem
+from pipeline.errors import CodebookError, TableError, did_you_mean, problem
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-EXPERIENCE = ("valentie", "thema")
+#: What a line with an experience says of these facets; its other codes are not judged.
+EXPERIENCE = {"valentie": "valence", "thema": "themes"}
+LONGEST_NAME = 60  # of a survey and question that a message repeats
 
 
 def evaluate(
@@ -47,18 +49,14 @@ def evaluate(
         by_book[_question(line) if codebook is None else ""].append((number, line))
     parts: dict[str, dict[str, Any]] = {}
     done = 0
+    books = {name: _codebook(name, codebook, path, numbered[0][0]) for name, numbered in by_book.items()}
+    named = {
+        name: [_named(line, books[name], path, f"line {number}") for number, line in numbered]
+        for name, numbered in by_book.items()
+    }
     for name, numbered in by_book.items():
-        if codebook is None and name not in shipped_codebooks():
-            raise CodebookError(
-                problem(
-                    file=path,
-                    place=f"line {numbered[0][0]}",
-                    found=f"no shipped codebook '{name}'",
-                    do=did_you_mean(name, shipped_codebooks()) + ", or give --codebook",
-                )
-            )
-        book = load_codebook(name if codebook is None else codebook)
-        parts[name or book.id] = _compare(path, numbered, book, examples, encoder, cache)
+        texts = [str(line["text"]) for _, line in numbered]
+        parts[name or books[name].id] = _compare(texts, named[name], books[name], examples, encoder, cache)
         done += len(numbered)
         if progress is not None:
             progress(done, len(lines))
@@ -70,9 +68,62 @@ def _question(line: Mapping[str, Any]) -> str:
     return f"{survey}-{question}" if survey and question else survey or question
 
 
+def _codebook(name: str, given: str | Path | None, path: Path, line: int) -> Codebook:
+    """Return the codebook given, or the shipped one that the lines from this one on name."""
+    if given is not None:
+        return load_codebook(given)
+    if name in shipped_codebooks():
+        return load_codebook(name)
+    short = len(name) <= LONGEST_NAME and len(name.split()) == 1  # longer ones may be an answer in the wrong key
+    raise CodebookError(
+        problem(
+            file=path,
+            place=f"line {line}",
+            found=f"no shipped codebook '{name}'" if short else "no shipped codebook for this survey and question",
+            do=did_you_mean(name, shipped_codebooks()) + ", or give --codebook",
+        )
+    )
+
+
+def _named(line: Mapping[str, Any], book: Codebook, path: Path, place: str) -> dict[str, list[str] | None]:
+    """Return per facet the ids of the codes that a line names, or None when it does not judge that facet.
+
+    Raises:
+        TableError: it names no code, or one that is not of the facet it is named for.
+        CodebookError: it names a code that is not in the codebook.
+    """
+
+    def wrong(found: str, expected: str) -> TableError:
+        return TableError(problem(file=path, place=place, found=found, expected=expected, do="correct that line"))
+
+    def ids(names: Sequence[str]) -> list[str]:
+        return [book.resolve(name, file=path, place=place) for name in names]
+
+    facets = [facet.id for facet in book.facet_list()]
+    if not (_about_experience(book) and any(key in line for key in EXPERIENCE.values())):
+        if not (names := named_codes(line)):
+            raise wrong("no codes", 'a key "codes" or "category"')
+        return dict.fromkeys(facets, ids(names))
+    out: dict[str, list[str] | None] = dict.fromkeys(facets)
+    for facet, key in EXPERIENCE.items():
+        value = line.get(key)
+        if value is None:
+            continue
+        if not isinstance(value, str) and not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            raise wrong(f'no codes under "{key}"', "a text or a list of texts")
+        out[facet] = found = ids(named_codes(line, (key,)))
+        if stray := [code for code in found if book.by_id[code].facet != facet]:
+            raise wrong(f"'{stray[0]}' under \"{key}\"", f"a code of facet '{facet}'")
+    return out
+
+
+def _about_experience(book: Codebook) -> bool:
+    return EXPERIENCE.keys() <= {facet.id for facet in book.facets}
+
+
 def _compare(
-    path: Path,
-    numbered: Sequence[tuple[int, Mapping[str, Any]]],
+    texts: Sequence[str],
+    named: Sequence[Mapping[str, list[str] | None]],
     book: Codebook,
     examples: Path | None,
     encoder: str | None,
@@ -82,21 +133,20 @@ def _compare(
 
     given = load_examples(examples, book) if examples is not None else None
     model, loaded = find_model(book, encoder=encoder, examples=given, cache=cache)
-    probability = model.probabilities([str(line["text"]) for _, line in numbered], loaded)
-    out: dict[str, Any] = {"n": len(numbered), "start": model.start, "model": model.version}
-    experience = any(facet.id in EXPERIENCE for facet in book.facets)
+    probability = model.probabilities(texts, loaded)
+    out: dict[str, Any] = {"n": len(texts), "start": model.start, "model": model.version}
+    experience = _about_experience(book)
     for facet in book.facet_list():
         learned = model.facets[facet.id]
         place = {code: column for column, code in enumerate(learned.codes)}
         scores = probability[facet.id]
         truth = np.zeros(scores.shape, dtype=bool)
-        first = np.full(len(numbered), -1)
-        judged = np.ones(len(numbered), dtype=bool)
-        for row, (number, line) in enumerate(numbered):
-            names = _names(line, facet.id, experience)
-            judged[row] = names is not None
-            ids = [book.resolve(name, file=path, place=f"line {number}") for name in names or ()]
-            columns = [place[code] for code in ids if code in place]
+        first = np.full(len(texts), -1)
+        judged = np.ones(len(texts), dtype=bool)
+        for row, ids in enumerate(named):
+            found = ids[facet.id]
+            judged[row] = found is not None
+            columns = [place[code] for code in found or () if code in place]
             truth[row, columns] = True
             if columns:
                 first[row] = columns[0]
@@ -113,19 +163,6 @@ def _compare(
         elif not experience:
             out |= measured
     return out
-
-
-def _names(line: Mapping[str, Any], facet: str, experience: bool) -> list[str] | None:
-    """Return the codes a line gives for a facet; None when it gives none to judge by."""
-    if not experience:
-        return named_codes(line)
-    if facet == "valentie":
-        value = line.get("valence")
-        return None if value is None else [str(value)]
-    if facet == "thema":
-        themes = line.get("themes")
-        return None if themes is None else [str(theme) for theme in themes]
-    return None
 
 
 def _measure(
@@ -146,14 +183,22 @@ def _measure(
         for i, label in enumerate(labels)
     }
     present = [code["f1"] or 0.0 for code in per_code.values() if code["n"]]
+    counts = {
+        "hits": int(hits.sum()),
+        "given": int(given.sum()),
+        "wanted": int(wanted.sum()),
+        "with_first": len(rows),
+        "first_likeliest": int((scores[rows].argmax(axis=1) == first[rows]).sum()),
+        "first_given": int(chosen[rows, first[rows]].sum()),
+    }
     return {
         "n": len(truth),
-        "top1": _ratio((scores[rows].argmax(axis=1) == first[rows]).sum(), len(rows)),
-        "hit": _ratio(chosen[rows, first[rows]].sum(), len(rows)),
+        "top1": _ratio(counts["first_likeliest"], len(rows)),
+        "hit": _ratio(counts["first_given"], len(rows)),
         "codes_per_answer": _ratio(chosen.sum(), len(chosen)),
         "micro_f1": _ratio(2 * hits.sum(), given.sum() + wanted.sum()),
         "macro_f1": round(float(np.mean(present)), 4) if present else None,
-        "counts": {"hits": int(hits.sum()), "given": int(given.sum()), "wanted": int(wanted.sum())},
+        "counts": counts,
         "per_code": per_code,
     }
 
@@ -163,23 +208,19 @@ def _ratio(part: Any, whole: Any) -> float | None:
 
 
 def _together(parts: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """Pool the questions: answers count equally; F1 from the pooled counts, macro over all codes."""
+    """Pool the questions: all figures from the pooled counts, so that answers count equally; macro over all codes."""
     coded = [one for part in parts.values() for one in (part, *part.get("facets", {}).values()) if "top1" in one]
     experience = [part for part in parts.values() if "valence" in part]
     out: dict[str, Any] = {"n": sum(part["n"] for part in parts.values())}
     if coded:
-        n = sum(part["n"] for part in coded)
-        for key in ("top1", "hit", "codes_per_answer"):
-            out[key] = round(sum((part[key] or 0.0) * part["n"] for part in coded) / n, 4)
-        out["micro_f1"] = _pooled_f1(coded)
+        total = {key: sum(part["counts"][key] for part in coded) for key in coded[0]["counts"]}
+        out["top1"] = _ratio(total["first_likeliest"], total["with_first"])
+        out["hit"] = _ratio(total["first_given"], total["with_first"])
+        out["codes_per_answer"] = _ratio(total["given"], sum(part["n"] for part in coded))
+        out["micro_f1"] = _ratio(2 * total["hits"], total["given"] + total["wanted"])
         f1 = [c["f1"] or 0.0 for part in coded for c in part["per_code"].values() if c["n"]]
         out["macro_f1"] = round(sum(f1) / len(f1), 4) if f1 else None
     for part in experience:
         out |= {key: part[key] for key in ("valence_accuracy", "theme_micro_f1", "theme_macro_f1")}
     out["per_question"] = dict(parts)
     return out
-
-
-def _pooled_f1(parts: Sequence[Mapping[str, Any]]) -> float | None:
-    hits, given, wanted = (sum(part["counts"][key] for part in parts) for key in ("hits", "given", "wanted"))
-    return _ratio(2 * hits, given + wanted)

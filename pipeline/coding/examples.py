@@ -13,6 +13,7 @@ from typing import Any
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
+from pipeline.coding.words import LONE_SURROGATES
 from pipeline.errors import TableError, problem
 from pipeline.validation import read_text
 
@@ -55,15 +56,28 @@ def read_lines(path: Path) -> dict[int, dict[str, Any]]:
             continue
         try:
             found = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits, or as many brackets
             raise TableError(
-                problem(file=path, place=f"line {number}", found="not valid JSON", expected="one JSON object per line")
+                problem(
+                    file=path,
+                    place=f"line {number}",
+                    found="not valid JSON",
+                    expected="one JSON object per line",
+                    do="correct that line",
+                )
             ) from error
         if not isinstance(found, dict) or not isinstance(found.get("text"), str):
             raise TableError(
-                problem(file=path, place=f"line {number}", found="no text", expected='an object with a key "text"')
+                problem(
+                    file=path,
+                    place=f"line {number}",
+                    found="no text",
+                    expected='an object with a key "text"',
+                    do="correct that line",
+                )
             )
-        out[number] = found
+        # Half of a torn emoji is valid JSON, but no file can hold it.
+        out[number] = found | {"text": LONE_SURROGATES.sub("", found["text"])}
     if not out:
         raise TableError(problem(file=path, found="no answers", expected="one JSON object per line"))
     return out
@@ -96,7 +110,13 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
         )
         if not codes:
             raise TableError(
-                problem(file=path, place=f"line {number}", found="no codes", expected='a key "codes" or "category"')
+                problem(
+                    file=path,
+                    place=f"line {number}",
+                    found="no codes",
+                    expected='a key "codes" or "category"',
+                    do="correct that line",
+                )
             )
         for reader, found in zip(MORE_READERS, (second, third), strict=True):
             if reader in line and not found:

@@ -178,6 +178,7 @@ class CodeModel:
 
         parts = [str(FORMAT), self.codebook_digest, self.examples_digest, self.encoder_digest, self.start]
         parts += [self.network.digest] if self.network else []
+        parts += [f"seed {seed}"] if (seed := self.info.get("seed", 1)) != 1 else []
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:12]
 
     @cached_property

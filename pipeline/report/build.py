@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class ReportData:
         versions: `model`, `duiding`, and per question id the codebook's digest.
         accounting: what was read first, then the parts it falls into.
         agreement: question, code and any of n, alpha, kappa, percent_agreement, f1.
+        zero_shot: ids of the questions whose codebook had no examples to learn from.
     """
 
     survey: Survey
@@ -50,6 +51,7 @@ class ReportData:
     versions: Mapping[str, str] = field(default_factory=dict)
     accounting: Sequence[tuple[str, int]] = ()
     agreement: pd.DataFrame | None = None
+    zero_shot: Set[str] = frozenset()
 
 
 def build_report(
@@ -121,4 +123,4 @@ def make_context(data: ReportData, options: Options) -> Context:
     book = AnswerBook(figures, coded_answers(data.answers, data.codings), options.min_cell)
     quotes = pick_quotes(figures, book, data.scores, options)
     return Context(figures, book, Messages(data.survey.report.language), quotes_by_cell(quotes),
-                   data.survey.report.residual_last)  # fmt: skip
+                   data.survey.report.residual_last, data.zero_shot)  # fmt: skip

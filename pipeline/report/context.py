@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
@@ -30,6 +30,7 @@ class Context:
     say: Messages
     quotes: Mapping[tuple[str, str, str], tuple[Quote, ...]]
     residual_last: bool = False
+    zero_shot: Set[str] = frozenset()  # the questions that were coded from their codebook's words alone
     _tables: count[int] = field(default_factory=lambda: count(1))
     _figures: count[int] = field(default_factory=lambda: count(1))
 

@@ -156,7 +156,7 @@ def _method(
     answers = context.book.texts
     reviewed = sum(one.reviewed for one in answers)
     coded = count(len(answers), language)
-    paragraphs = [say("method_coding")] if answers else []
+    paragraphs = [say("method_coding"), *provisional.method_zero_shot(context)] if answers else []
     if context.book.ticked:
         paragraphs.append(say("method_ticks"))
     if reviewed:

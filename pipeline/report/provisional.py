@@ -57,7 +57,8 @@ def caution(context: Context, questions: Sequence[Question], group: str) -> list
 def notes(context: Context, cells: Sequence[tuple[Question, str]], codes: Sequence[Code]) -> list[str]:
     """Return the notes below a table with the figures of these questions, groups and codes, each once."""
     flags = {flag for question, group in cells for flag in context.figures.flags(question.id, group)}
-    out = [context.say(f"flag_{flag}") for flag in PROVISIONAL if flag in flags]
+    out = without_examples(context, [question for question, _ in cells])
+    out += [context.say(f"flag_{flag}") for flag in PROVISIONAL if flag in flags]
     apart = (note for question, group in cells for note in not_asked(context, question, group, codes))
     return [*out, *dict.fromkeys(apart)]
 
@@ -70,6 +71,11 @@ def not_asked(context: Context, question: Question, group: str, codes: Sequence[
     shares = {code.label: figures.share(question.id, group, code.id) for code in codes}
     found = {flag: [label for label, share in shares.items() if share and flag in share.flags] for flag in PROVISIONAL}
     return [context.say(f"note_{flag}", labels=context.say.listed(labels)) for flag, labels in found.items() if labels]
+
+
+def without_examples(context: Context, questions: Sequence[Question]) -> list[str]:
+    """Return the note that answers were coded zero-shot, when those to one of these questions were."""
+    return [context.say("note_zero_shot")] if any(one.id in context.zero_shot for one in questions) else []
 
 
 def method(context: Context, reviewed: str, answers: str, share: str) -> list[str]:
@@ -85,6 +91,12 @@ def method(context: Context, reviewed: str, answers: str, share: str) -> list[st
         say("method_partly", reviewed=reviewed, answers=answers, share=share, **names),
         f"{say('method_differences')} {say('method_no_differences')}",
     ]
+
+
+def method_zero_shot(context: Context) -> list[str]:
+    """Return which questions were coded without examples, and what that means; nothing when none was."""
+    found = [question for question in context.figures.questions if question.id in context.zero_shot]
+    return [context.say("method_zero_shot", questions=_names(context, found))] if found else []
 
 
 def _names(context: Context, questions: Sequence[Question]) -> str:

@@ -177,7 +177,8 @@ def _flag_notes(context: Context, question: Question, codes: Sequence[Code], gro
     """Return what the estimates flagged, in words, each once."""
     flags = sorted(context.figures.flags(question.id, group))
     found = [note for flag in flags if (note := context.say.maybe(f"flag_{flag}", ""))]
-    return [*found, *provisional.not_asked(context, question, group, codes)]
+    apart = provisional.not_asked(context, question, group, codes)
+    return [*provisional.without_examples(context, [question]), *found, *apart]
 
 
 def _n(context: Context, question: Question, group: str) -> str:

@@ -96,6 +96,16 @@ def test_codebooks_whose_ids_have_a_dot_keep_a_model_each(write: Callable[..., P
     assert [kept_model(book, examples=[], cache=tmp_path / "kept") is not None for book in books] == [True, True]
 
 
+def test_a_kept_model_is_of_one_seed(write: Callable[..., Path], tmp_path: Path) -> None:
+    """Another seed splits the examples otherwise when it calibrates: the model of the first one would not do."""
+    book = load_codebook(write("winkel.yaml", BOOK))
+    words = ["duur", "rij", "groen"] * 10
+    examples = [Example(f"{word} {n}", (("prijs", "wachten", "anders")[n % 3],)) for n, word in enumerate(words)]
+    models = [find_model(book, examples=examples, seed=seed, cache=tmp_path / "kept")[0] for seed in (1, 2, 1, 2)]
+    assert models[0].version == models[2].version != models[1].version == models[3].version
+    assert kept_model(book, examples=examples, seed=3, cache=tmp_path / "kept") is None
+
+
 def test_fifteen_examples_teach_a_distinction_that_its_words_do_not_make(write: Callable[..., Path]) -> None:
     book = load_codebook(write("cb.yaml", "codes: [Groep een, Groep twee, Anders]\nresidual: anders\n"))
     animals = "hond kat paard koe schaap geit kip eend muis vis konijn varken ezel gans vos".split()

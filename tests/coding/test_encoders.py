@@ -114,6 +114,7 @@ def test_an_e5_model_gets_its_prefix(tmp_path: Path) -> None:
     assert encoder.prefix == "query: "
     same = load_encoder(str(minilm())).encode(["query: the phone"])
     np.testing.assert_allclose(encoder.encode(["the phone"]), same, atol=1e-5)
+    assert encoder.digest != encoder_digest(str(minilm())), "what was learned without the prefix does not fit"
 
 
 @pytest.mark.parametrize("backend", ["", "onnx:"], ids=["torch", "onnx"])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.coding.evaluate import evaluate
-from pipeline.errors import CodebookError
+from pipeline.errors import CodebookError, DuidingError, TableError
 
 BOOK = """
 residual: anders
@@ -99,3 +99,85 @@ def test_an_unknown_question_says_what_to_do(write: Callable[..., Path]) -> None
     path = write("f.jsonl", jsonl({"survey": "x", "question": "y", "text": "t", "codes": ["a"]}))
     with pytest.raises(CodebookError, match="no shipped codebook 'x-y'.*--codebook"):
         evaluate(path)
+
+
+FACETS = """
+facets: [{id: thema, choice: one}, {id: plek}]
+codes:
+  - {label: Blij, facet: thema, keywords: [goed]}
+  - {label: Boos, facet: thema, keywords: [slecht]}
+  - {label: Balie, facet: plek, keywords: [balie]}
+  - {label: Lijn, facet: plek, keywords: [telefoon]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("places", "top1"),
+    [
+        (["Balie", "Lijn"], (4 + 2) / (5 + 2)),
+        ([], 4 / 5),  # what nothing says anything about is no mistake
+    ],
+)
+def test_what_is_pooled_counts_answers_that_name_a_code(
+    write: Callable[..., Path], places: list[str], top1: float
+) -> None:
+    texts = [("goed aan de balie", "Blij"), ("slecht aan de telefoon", "Boos"), ("goed", "Blij"), ("slecht", "Boos")]
+    lines = [{"text": text, "codes": [code]} for text, code in [*texts, ("goed", "Boos")]]
+    for line, place in zip(lines, places, strict=False):
+        line["codes"] = [*line["codes"], place]
+    found = evaluate(write("f.jsonl", jsonl(*lines)), codebook=write("loket.yaml", FACETS))
+    assert list(found["per_question"]["loket"]["facets"]) == ["thema", "plek"], (
+        "only some of its names are experiences'"
+    )
+    assert found["top1"] == pytest.approx(top1, abs=1e-4)
+
+
+def test_experiences_may_name_all_their_codes_together(write: Callable[..., Path]) -> None:
+    line = {"survey": "minimabeleid", "question": "ervaring", "text": "Heel blij mee"}
+    found = evaluate(write("f.jsonl", jsonl(line | {"codes": ["positief", "Blij met de regeling"]})))
+    assert found["valence_accuracy"] == found["theme_micro_f1"] == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"code": ["Prijs"]}, 'no codes; expected a key "codes"'),
+        ({"codes": []}, "no codes"),
+        ({"codes": 5}, "no codes"),
+        ({"codes": {"Prijs": 1}}, "no codes"),
+        ({"codes": ["veel te lang in de rij gestaan"]}, "a name of several words is not in codebook 'winkel'"),
+        ({"codes": ["Prij\ns"]}, "code 'Prij s' is not in codebook 'winkel'. Next: did you mean 'Prijs'"),
+    ],
+)
+def test_a_line_without_codes_is_named(write: Callable[..., Path], line: dict[str, object], said: str) -> None:
+    """It is no answer that is coded wrongly; and what it says, which may be an answer's text, is not repeated."""
+    path = write("f.jsonl", jsonl({"text": "duur", "codes": ["Prijs"]}, {"text": "te duur"} | line))
+    with pytest.raises(DuidingError) as caught:
+        evaluate(path, codebook=write("winkel.yaml", BOOK))
+    assert f"f.jsonl: line 2: {said}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ({"themes": 5}, "no codes"),
+        ({"themes": [], "valence": True}, "no codes"),
+        ({"valence": "Blij met de regeling"}, "a code of facet 'valentie'"),
+        ({"themes": ["positief"]}, "a code of facet 'thema'"),
+    ],
+)
+def test_an_experience_with_a_code_in_the_wrong_place_is_named(
+    write: Callable[..., Path], line: dict[str, object], said: str
+) -> None:
+    start = {"survey": "minimabeleid", "question": "ervaring", "text": "Heel blij mee"}
+    with pytest.raises(TableError, match=f"f.jsonl: line 1: .*{said}"):
+        evaluate(write("f.jsonl", jsonl(start | line)))
+
+
+def test_an_answer_in_the_place_of_the_question_is_not_repeated(write: Callable[..., Path]) -> None:
+    line = {"survey": "participatiewet", "question": "ik heb\nlang gewacht", "text": "succes", "codes": ["Anders"]}
+    with pytest.raises(CodebookError, match="line 1: no shipped codebook for this survey and question") as caught:
+        evaluate(write("f.jsonl", jsonl(line)))
+    assert "gewacht" not in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -132,3 +132,18 @@ def test_an_own_copy_of_a_shipped_codebook_is_coded_with_the_examples_that_fit(t
 def test_no_examples_ship_for_another_codebook(tmp_path: Path) -> None:
     own = parse_codebook({"id": "balie", "codes": ["Snelheid"]}, file=tmp_path / "balie.yaml")
     assert (shipped_examples(own), left_out(own)) == ([], 0)
+
+
+def test_half_of_a_torn_emoji_is_left_out_of_a_text(write: Callable[..., Path]) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    torn = load_examples(write("ex.jsonl", '{"text": "lekker \\ud83d", "codes": ["Eten"]}\n'), codebook)
+    assert [one.text for one in torn] == ["lekker "]
+    assert examples_digest(torn)
+
+
+@pytest.mark.parametrize("value", ["[" * 100_000, "9" * 5_000])
+def test_what_no_reader_can_read_is_named_by_line(write: Callable[..., Path], value: str) -> None:
+    codebook = load_codebook(write("cb.yaml", BOOK))
+    lines = f'{{"text": "a", "codes": ["Eten"]}}\n{{"text": "b", "codes": ["Eten"], "more": {value}}}\n'
+    with pytest.raises(TableError, match="line 2: not valid JSON"):
+        load_examples(write("ex.jsonl", lines), codebook)

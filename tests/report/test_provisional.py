@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -138,3 +139,23 @@ def test_a_reference_group_without_a_number_of_respondents_says_so_below_the_tab
     made = document(replace(data, comparisons=table))
     of_total = next(one for one in made.tables if one.key == "succes-totaal")
     assert "Niet vergelijkbaar met de referentiegroep: alle punten" in " ".join(of_total.notes)
+
+
+def test_what_was_coded_without_examples_says_so_below_its_tables_and_in_the_method_note(
+    data: ReportData, tmp_path: Path
+) -> None:
+    """Whether people reviewed it or not."""
+    made = document(replace(data, zero_shot={"verbeter"}))
+    assert "zero-shot" not in str(document(data))
+    for key, expected in (("succes", False), ("verbeter", True)):
+        chapter = next(chapter for chapter in made.chapters if chapter.key == key)
+        for table in (block for view in chapter.views for block in view.blocks if isinstance(block, Table)):
+            assert ("(zero-shot)" in " ".join(table.notes)) is expected
+    assert "had het model geen voorbeelden om van te leren" in method_of(made)
+    build_report(replace(data, zero_shot={"verbeter"}), tmp_path, formats=("html", "xlsx", "docx"))
+    assert "(zero-shot)" in (tmp_path / "rapport.html").read_text(encoding="utf-8")
+    cells = {str(cell.value) for sheet in openpyxl.load_workbook(tmp_path / "rapport.xlsx")
+             for row in sheet.iter_rows() for cell in row}  # fmt: skip
+    assert any("(zero-shot)" in cell for cell in cells)
+    with zipfile.ZipFile(tmp_path / "rapport.docx") as archive:
+        assert "(zero-shot)" in archive.read("word/document.xml").decode()

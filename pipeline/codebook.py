@@ -15,9 +15,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from pipeline.bundled import bundled
 from pipeline.errors import CodebookError, did_you_mean, nearest, problem
-from pipeline.validation import explain, parse_yaml, read_text
+from pipeline.validation import CODE_ID, explain, parse_yaml, read_text
 
 Aim = Literal["succes", "verbeter", "ervaring", "open"]
+
+LONGEST_ID = 60
+_NOT_IN_ID = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f-\x9f]')  # a codebook's id goes into file names
 
 
 def _one_or_many(value: object) -> object:
@@ -29,6 +32,10 @@ def _one_or_many(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _empty_text(value: object) -> object:
+    return "" if value is None else value
+
+
 Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 
 
@@ -37,9 +44,9 @@ class Code(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_.-]*$", max_length=60)
+    id: str = Field(pattern=CODE_ID, max_length=LONGEST_ID)
     label: str = Field(min_length=1, max_length=200)
-    definition: str = ""
+    definition: Annotated[str, BeforeValidator(_empty_text)] = ""
     include: Texts = ()
     exclude: Texts = ()
     keywords: Texts = ()
@@ -186,29 +193,72 @@ def parse_codebook(raw: object, *, file: str | Path) -> Codebook:
     if not isinstance(raw, dict) or not raw.get("codes"):
         raise CodebookError(problem(file=file, found="no codes", expected="a key 'codes' with a list of codes"))
     content: dict[str, Any] = dict(raw)
-    codes = content["codes"]
-    if isinstance(codes, dict):
-        codes = [{"id": str(key), **_as_code(value)} for key, value in codes.items()]
-    if not isinstance(codes, list):
-        raise CodebookError(problem(file=file, place="codes", found="not a list", expected="a list of codes"))
-    content["codes"] = [_with_id(_as_code(code)) for code in codes]
-    content["id"] = str(content.get("id") or Path(file).stem)
+    content["codes"] = _codes(content["codes"], file)
+    content["id"] = _codebook_id(content.get("id"), file)
     if "version" in content:
         content["version"] = str(content["version"])
     try:
         codebook = Codebook.model_validate(content)
     except ValidationError as error:
         raise CodebookError(problem(file=file, **explain(error, Codebook))) from error
-    _check_consistency(codebook, file)
-    residual = codebook.residual
-    if residual is not None and residual not in codebook.by_id:
-        codebook = codebook.model_copy(update={"residual": codebook.resolve(residual, file=file, place="residual")})
-    return codebook
+    _check_codes(codebook, file)
+    _check_parents(codebook, file)
+    _check_facets(codebook, file)
+    return _with_residual_ids(codebook, file)
 
 
-def _as_code(value: object) -> dict[str, Any]:
+def _codebook_id(given: object, file: str | Path) -> object:
+    """Return the id as text, else one from the file name; it must be able to be part of a file name itself."""
+    if isinstance(given, list | dict):
+        return given  # refused with its place, like any value that is not text
+    if not given:
+        stem = Path(file).stem
+        return stem if _can_be_id(stem) else _NOT_IN_ID.sub("-", stem).lstrip(". ")[:LONGEST_ID].strip() or "codebook"
+    name = str(given)
+    if not _can_be_id(name):
+        raise CodebookError(
+            problem(
+                file=file,
+                place="id",
+                found="a name that cannot be part of a file name",
+                expected=f'1 to {LONGEST_ID} characters, no dot in front, no / \\ : * ? " < > | or control character',
+                do="write it as in 'balie-verbeter', or leave it out to have the file name",
+            )
+        )
+    return name
+
+
+def _can_be_id(name: str) -> bool:
+    fits = 0 < len(name) <= LONGEST_ID and not name.startswith(".")
+    return fits and bool(name.strip()) and not _NOT_IN_ID.search(name)
+
+
+def _codes(codes: object, file: str | Path) -> list[dict[str, Any]]:
+    """Return every code as keys with values, whether they were given as a list or as ids with what they hold."""
+    if isinstance(codes, dict):
+        return [
+            _with_id({"id": str(key), **({} if value is None else _as_code(value, file, f"codes.{key}"))})
+            for key, value in codes.items()
+        ]
+    if not isinstance(codes, list):
+        raise CodebookError(problem(file=file, place="codes", found="not a list", expected="a list of codes"))
+    return [_with_id(_as_code(code, file, f"codes[{position}]")) for position, code in enumerate(codes)]
+
+
+def _as_code(value: object, file: str | Path, place: str) -> dict[str, Any]:
     if isinstance(value, dict):
-        return {str(key): item for key, item in value.items()}
+        # An empty id or label is one that was left out.
+        return {str(key): item for key, item in value.items() if item is not None or key not in ("id", "label")}
+    if value is None or isinstance(value, list):
+        raise CodebookError(
+            problem(
+                file=file,
+                place=place,
+                found="an empty item" if value is None else "a list within the list of codes",
+                expected="a label, or keys with values",
+                do="remove it, or write the label of a code there",
+            )
+        )
     return {"label": str(value)}
 
 
@@ -220,21 +270,68 @@ def _with_id(code: dict[str, Any]) -> dict[str, Any]:
     return {**code, "id": str(code["id"])} if "id" in code else code
 
 
-def _check_consistency(codebook: Codebook, file: str | Path) -> None:
-    _check_unique([code.id for code in codebook.codes], "id", file)
-    _check_unique([_fold(code.label) for code in codebook.codes], "label", file)
-    ids = set(codebook.by_id)
-    facets = {facet.id for facet in codebook.facets}
+def _check_codes(codebook: Codebook, file: str | Path) -> None:
     for position, code in enumerate(codebook.codes):
-        if code.parent is not None and code.parent not in ids:
+        if not code.label.strip():
             raise CodebookError(
                 problem(
                     file=file,
-                    place=f"codes[{position}] ({code.id})",
-                    found=f"parent '{code.parent}' is not a code",
-                    do=did_you_mean(code.parent, ids),
+                    place=f"codes[{position}].label",
+                    found="only white space",
+                    do="write the name that the report shows",
                 )
             )
+    _check_unique([code.id for code in codebook.codes], "code", "id", file)
+    labels = [_fold(code.label) for code in codebook.codes]
+    _check_unique(labels, "code", "label", file)
+    of_label = {label: position for position, label in enumerate(labels)}
+    for position, code in enumerate(codebook.codes):
+        other = of_label.get(_fold(code.id), position)
+        if other != position:
+            raise CodebookError(
+                problem(
+                    file=file,
+                    place=f"codes[{position}] and codes[{other}]",
+                    found=f"the id of one code is the label of the other: '{code.id}' can mean both",
+                    do="give one of them another id or label",
+                )
+            )
+
+
+def _check_parents(codebook: Codebook, file: str | Path) -> None:
+    parents = {code.id: code.parent for code in codebook.codes}
+    for position, code in enumerate(codebook.codes):
+        place = f"codes[{position}] ({code.id})"
+        if code.parent is not None and code.parent not in parents:
+            raise CodebookError(
+                problem(
+                    file=file,
+                    place=place,
+                    found=f"parent '{code.parent}' is not a code",
+                    do=did_you_mean(code.parent, parents),
+                )
+            )
+        above: list[str] = []
+        parent = code.parent
+        while parent is not None and parent not in above:
+            above.append(parent)
+            parent = parents.get(parent)
+        if code.id in above:
+            circle = "a code is its own parent" if above == [code.id] else "the parents go in a circle"
+            raise CodebookError(
+                problem(
+                    file=file,
+                    place=place,
+                    found=f"{circle}: {' > '.join([code.id, *above])}",
+                    do="remove 'parent:' from the code that falls under no other",
+                )
+            )
+
+
+def _check_facets(codebook: Codebook, file: str | Path) -> None:
+    _check_unique([facet.id for facet in codebook.facets], "facet", "id", file)
+    facets = {facet.id for facet in codebook.facets}
+    for position, code in enumerate(codebook.codes):
         if (facets or code.facet) and code.facet not in facets:
             raise CodebookError(
                 problem(
@@ -244,28 +341,64 @@ def _check_consistency(codebook: Codebook, file: str | Path) -> None:
                     do=did_you_mean(code.facet or "", facets) if facets else "list it under 'facets'",
                 )
             )
-    for facet in codebook.facets:
-        if facet.residual is not None and facet.residual not in ids:
+    for position, facet in enumerate(codebook.facets):
+        if not codebook.in_facet(facet.id):
             raise CodebookError(
                 problem(
                     file=file,
-                    place=f"facets ({facet.id})",
-                    found=f"residual '{facet.residual}' is not a code",
-                    do=did_you_mean(facet.residual, ids),
+                    place=f"facets[{position}] ({facet.id})",
+                    found=f"no code belongs to facet '{facet.id}'",
+                    do=f"write 'facet: {facet.id}' at its codes, or remove the facet",
                 )
             )
+    if codebook.facets and codebook.residual is not None:
+        raise CodebookError(
+            problem(
+                file=file,
+                place="residual",
+                found="a residual for the whole codebook, which has facets",
+                do="put 'residual:' under the facet that the code belongs to",
+            )
+        )
 
 
-def _check_unique(values: Sequence[str], what: str, file: str | Path) -> None:
+def _with_residual_ids(codebook: Codebook, file: str | Path) -> Codebook:
+    """Return the codebook with the id of every residual code that was given by its label."""
+    if codebook.residual is not None:
+        residual = codebook.resolve(codebook.residual, file=file, place="residual")
+        return codebook.model_copy(update={"residual": residual})
+    facets = []
+    for position, facet in enumerate(codebook.facets):
+        if facet.residual is None:
+            facets.append(facet)
+            continue
+        place = f"facets[{position}] ({facet.id}).residual"
+        residual = codebook.resolve(facet.residual, file=file, place=place)
+        elsewhere = codebook.by_id[residual].facet
+        if elsewhere != facet.id:
+            raise CodebookError(
+                problem(
+                    file=file,
+                    place=place,
+                    found=f"'{residual}' is a code of facet '{elsewhere}'",
+                    expected=f"a code of facet '{facet.id}'",
+                    do=did_you_mean(residual, [code.id for code in codebook.in_facet(facet.id)]),
+                )
+            )
+        facets.append(facet.model_copy(update={"residual": residual}))
+    return codebook.model_copy(update={"facets": tuple(facets)})
+
+
+def _check_unique(values: Sequence[str], kind: Literal["code", "facet"], what: str, file: str | Path) -> None:
     seen: dict[str, int] = {}
     for position, value in enumerate(values):
         if value in seen:
             raise CodebookError(
                 problem(
                     file=file,
-                    place=f"codes[{seen[value]}] and codes[{position}]",
-                    found=f"two codes with the same {what} '{value}'",
-                    do=f"give each code its own {what}",
+                    place=f"{kind}s[{seen[value]}] and {kind}s[{position}]",
+                    found=f"two {kind}s with the same {what} '{value}'",
+                    do=f"give each {kind} its own {what}",
                 )
             )
         seen[value] = position

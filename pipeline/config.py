@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
 from pipeline.errors import ConfigError, did_you_mean, problem
-from pipeline.validation import explain, parse_yaml, read_text
+from pipeline.validation import QUESTION_ID, explain, parse_yaml, read_text
 
 
 def _text(value: object) -> object:
@@ -56,7 +56,7 @@ class Input(_Settings):
 class Question(_Settings):
     """One open question: its column (wide) or name in the question column (long), codebook and tick columns."""
 
-    id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=60)
+    id: str = Field(pattern=QUESTION_ID, max_length=60)
     title: str = ""
     column: Name | None = None
     codebook: str

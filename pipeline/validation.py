@@ -10,6 +10,13 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import DuidingError, did_you_mean, problem
 
+#: What ids of codes and of questions look like.
+CODE_ID = r"^[a-z0-9][a-z0-9_.-]*$"
+QUESTION_ID = r"^[a-z0-9][a-z0-9_-]*$"
+_PATTERNS = {
+    CODE_ID: "small letters, digits, '-', '_' and '.', starting with a letter or digit",
+    QUESTION_ID: "small letters, digits, '-' and '_', starting with a letter or digit",
+}
 _EXPECTED = {
     "missing": "this key",
     "string_type": "text",
@@ -25,6 +32,27 @@ _EXPECTED = {
     "tuple_type": "a list",
     "list_type": "a list",
 }
+
+
+class _TwiceError(yaml.MarkedYAMLError):
+    """A key stands twice in one mapping; YAML itself would silently drop the first."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads as `yaml.safe_load` does, but refuses a mapping in which a key stands twice."""
+
+    def compose_mapping_node(self, anchor: Any) -> Any:
+        # Here and not where the mapping is made: by then merge keys (<<) have added keys that may be overridden.
+        node = super().compose_mapping_node(anchor)
+        seen = set()
+        for key, _ in node.value:
+            name = (key.tag, key.value) if isinstance(key, yaml.ScalarNode) else None
+            if name in seen:
+                shown = " ".join(key.value.split())[:60]
+                raise _TwiceError(problem=f"key '{shown}' twice", problem_mark=key.start_mark)
+            if name is not None and key.tag != "tag:yaml.org,2002:merge":
+                seen.add(name)
+        return node
 
 
 def read_text(path: Path, error_class: type[DuidingError]) -> str:
@@ -45,13 +73,17 @@ def parse_yaml(text: str, path: Path, error_class: type[DuidingError]) -> Any:
     """Return the content of a YAML (or JSON) text.
 
     Raises:
-        DuidingError: of the given class, with the line where the text is not YAML.
+        DuidingError: of the given class, with the line where the text is not YAML or a key stands twice.
     """
     try:
-        return yaml.safe_load(text)
+        return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
+        if isinstance(error, _TwiceError):
+            raise error_class(
+                problem(file=path, place=place, found=str(error.problem), do="keep one of the two")
+            ) from error
         raise error_class(
             problem(file=path, place=place, found="not valid YAML", do="check indentation, quotes and colons there")
         ) from error
@@ -75,6 +107,17 @@ def explain(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:
     if kind == "missing":
         name = str(location[-1])
         return {"place": place.rpartition(".")[0], "found": f"key '{name}' is missing", "do": f"add '{name}:'"}
+    limits = first.get("ctx", {})
+    if kind == "string_pattern_mismatch" and limits["pattern"] in _PATTERNS:
+        return {
+            "place": place,
+            "found": "a name with other characters than it may have",
+            "expected": _PATTERNS[limits["pattern"]],
+            "do": "write it as in 'op-tijd'",
+        }
+    if kind == "string_too_long":
+        expected = f"at most {limits['max_length']} characters"
+        return {"place": place, "found": "too long a text", "expected": expected, "do": "shorten it"}
     expected = _EXPECTED.get(kind, first["msg"].replace("Input should be ", "").replace("Value error, ", ""))
     return {"place": place, "found": "a value of the wrong kind", "expected": expected}
 

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.codebook import load_codebook, shipped_codebooks
-from pipeline.errors import CodebookError
+from pipeline.codebook import load_codebook, parse_codebook, shipped_codebooks
+from pipeline.coding.embed import load_encoder
+from pipeline.coding.fit import fit_model
+from pipeline.errors import CodebookError, ModelError
+from pipeline.validation import parse_yaml
 
 LABELS = {
     "participatiewet-succes": [
@@ -136,6 +139,26 @@ def test_digest_follows_the_content_only(write: Callable[..., Path]) -> None:
         ("codes:\n  - {id: a\n", ["not valid YAML", "line"]),
         ("codes:\n- {id: A B, label: A}\n", ["codes[0].id", "expected"]),
         ("facets: [{id: f}]\ncodes: [{id: a, label: A, facet: g}]\n", ["facet 'g'", "use one of: f"]),
+        ("codes: [A]\ntitle: x\ncodes: [B]\n", ["line 3", "key 'codes' twice", "keep one"]),
+        ("codes:\n  a: A\n  b: B\n  a: C\n", ["line 4", "key 'a' twice"]),
+        ("codes:\n- {id: a, label: A, label: B}\n", ["line 2", "key 'label' twice"]),
+        ('{"codes": ["A"], "codes": ["B"]}', ["key 'codes' twice"]),
+        ("codes:\n- A\n-\n", ["codes[1]", "an empty item"]),
+        ("codes: [[A, B], C]\n", ["codes[0]", "a list within"]),
+        ("codes: {snelheid: [A, B]}\n", ["codes.snelheid", "a list within"]),
+        ("codes: [A, '  ']\n", ["codes[1].label", "white space"]),
+        ("codes:\n- {id: a, label: ' '}\n", ["codes[0].label", "white space"]),
+        ("codes:\n- {id: , label: , definition: x}\n", ["codes[0]", "is missing"]),
+        ("codes:\n- {id: a, parent: a}\n", ["codes[0] (a)", "own parent"]),
+        (
+            "codes:\n- {id: x, parent: a}\n- {id: a, parent: b}\n- {id: b, parent: c}\n- {id: c, parent: a}\n",
+            ["codes[1] (a)", "in a circle: a > b > c > a"],
+        ),
+        ("codes:\n- {id: a, label: Prijs}\n- {id: prijs, label: Kosten}\n", ["codes[1] and codes[0]", "'prijs'"]),
+        ("codes:\n- {id: Stiptheid}\n", ["codes[0].id", "expected small letters, digits", "Next"]),
+        ("codes:\n- {id: op tijd}\n", ["codes[0].id", "starting with a letter or digit", "Next"]),
+        (f"codes:\n- {{id: {'a' * 61}, label: A}}\n", ["codes[0].id", "at most 60 characters"]),
+        (f"codes:\n- {{id: a, label: {'A' * 201}}}\n", ["codes[0].label", "at most 200 characters"]),
     ],
 )
 def test_a_mistake_is_named_with_file_and_place(write: Callable[..., Path], content: str, parts: list[str]) -> None:
@@ -157,3 +180,129 @@ def test_an_unknown_name_suggests_the_nearest() -> None:
 def test_latin1_file_is_refused(write: Callable[..., Path]) -> None:
     with pytest.raises(CodebookError, match="UTF-8"):
         load_codebook(write("cb.yaml", "codes: [Café, Anders]", encoding="latin-1"))
+
+
+TWO_FACETS = """
+facets:
+- {id: toon, choice: one}
+- {id: thema, residual: RESIDUAL}
+codes:
+- {id: goed, label: Goed, facet: toon}
+- {id: prijs, label: Te duur, facet: thema}
+- {id: rest, label: Al het andere, facet: thema}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "parts"),
+    [
+        (
+            "RESIDUAL",
+            "goed",
+            ["facets[1] (thema).residual", "of facet 'toon'", "expected a code of facet 'thema'"],
+        ),
+        ("RESIDUAL", "onzin", ["facets[1] (thema).residual", "'onzin' is not in codebook"]),
+        ("\nfacets", "\nresidual: rest\nfacets", ["residual", "under the facet"]),
+        (
+            "id: thema, residual: RESIDUAL",
+            "id: toon",
+            ["facets[0] and facets[1]", "two facets with the same id"],
+        ),
+        ("facet: toon", "facet: thema", ["facets[0] (toon)", "no code belongs to facet 'toon'"]),
+    ],
+)
+def test_a_mistake_with_facets_is_named(write: Callable[..., Path], old: str, new: str, parts: list[str]) -> None:
+    text = TWO_FACETS.replace(old, new).replace("RESIDUAL", "rest")
+    with pytest.raises(CodebookError) as caught:
+        load_codebook(write("cb.yaml", text))
+    for part in parts:
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["rest", "Al het andere", "al het ANDERE"])
+def test_a_facet_names_its_residual_by_id_or_label(write: Callable[..., Path], name: str) -> None:
+    codebook = load_codebook(write("cb.yaml", TWO_FACETS.replace("RESIDUAL", name)))
+    assert [facet.residual for facet in codebook.facets] == [None, "rest"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../buiten",
+        "a/b",
+        "a\\b",
+        "C:x",
+        "wat?",
+        "a*",
+        'a"b',
+        "<a>",
+        "a|b",
+        ".stil",
+        "a\nb",
+        "a\x7f",
+        " ",
+        "a" * 61,
+    ],
+)
+def test_an_id_that_is_no_part_of_a_file_name_is_refused(name: str) -> None:
+    with pytest.raises(CodebookError, match="cb.yaml: id: .* 1 to 60 characters.* Next: "):
+        parse_codebook({"id": name, "codes": ["A", "B"]}, file="cb.yaml")
+
+
+def test_an_id_that_is_a_list_is_refused() -> None:
+    with pytest.raises(CodebookError, match="cb.yaml: id: .*expected text"):
+        parse_codebook({"id": ["a"], "codes": ["A", "B"]}, file="cb.yaml")
+
+
+@pytest.mark.parametrize("name", ["Balie 2024", "Cliënten (éigen)", "a.b", "a" * 60])
+def test_an_id_and_a_file_name_stay_as_they_are(name: str) -> None:
+    assert parse_codebook({"id": name, "codes": ["A"]}, file="cb.yaml").id == name
+    assert parse_codebook({"codes": ["A"]}, file=f"map/{name}.yaml").id == name
+
+
+@pytest.mark.parametrize(
+    ("stem", "expected"),
+    [(".stil", "stil"), ("wat? nu", "wat- nu"), ("é" * 70, "é" * 60), ("...", "codebook"), ("a:b", "a-b")],
+)
+def test_a_file_name_that_cannot_be_an_id_is_made_to_fit(stem: str, expected: str) -> None:
+    assert parse_codebook({"codes": ["A"]}, file=f"map/{stem}.yaml").id == expected
+
+
+def test_codes_can_be_ids_with_their_labels(write: Callable[..., Path]) -> None:
+    text = "codes:\n  snelheid:\n  prijs: Te duur\n  rest: {label: , definition: }\n  4: {id: , label: Vier}\n"
+    codes = load_codebook(write("cb.yaml", text)).codes
+    assert [(code.id, code.label) for code in codes] == [
+        ("snelheid", "snelheid"),
+        ("prijs", "Te duur"),
+        ("rest", "rest"),
+        ("4", "Vier"),
+    ]
+
+
+def test_keys_that_hold_nothing_are_as_left_out(write: Callable[..., Path]) -> None:
+    empty = load_codebook(write("a.yaml", "id: x\ncodes:\n- {label: A, definition: , keywords: , id: }\n"))
+    assert empty.digest == load_codebook(write("b.yaml", "id: x\ncodes: [A]\n")).digest
+
+
+def test_a_merged_key_may_be_overridden() -> None:
+    text = "base: &b {x: 1, y: 2}\nmore: {deep: &m {<<: *b, y: 3}}\nlast: {<<: *m, x: 4}\ntwo: {<<: [*b, *m], z: 5}\n"
+    content = parse_yaml(text, Path("cb.yaml"), CodebookError)
+    assert content["more"]["deep"] == {"x": 1, "y": 3}
+    assert content["last"] == {"x": 4, "y": 3}
+    assert content["two"] == {"x": 1, "y": 2, "z": 5}
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("codes: [Snelheid]\n", "codebook cb: fewer than two codes"),
+        (TWO_FACETS.replace("RESIDUAL", "rest"), "codebook cb, facet toon: fewer than two codes"),
+        ("codes:\n- {id: a, label: '!!!'}\n- {id: b, label: 😀}\n", "codebook cb: .*no words to learn from.* Next"),
+    ],
+)
+def test_what_cannot_be_learned_loads_and_is_refused_when_learning(
+    write: Callable[..., Path], content: str, found: str
+) -> None:
+    codebook = load_codebook(write("cb.yaml", content))
+    with pytest.raises(ModelError, match=found):
+        fit_model(codebook, [], load_encoder())

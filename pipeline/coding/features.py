@@ -236,6 +236,11 @@ def _vectorizers(settings: Settings) -> tuple[Any, Any]:
     return characters, words
 
 
+def has_words(text: str) -> bool:
+    """Whether there is anything in a text that `Features` can learn."""
+    return any(_lemmas(words_of(text)))
+
+
 def _lemmas(words: Sequence[str]) -> list[list[str]]:
     """Return every word's lemmas; that of a removed name is its mark."""
     return [

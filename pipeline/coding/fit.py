@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pipeline.codebook import Codebook, Facet
 from pipeline.coding.calibrate import Calibration, calibrate_many, calibrate_one
 from pipeline.coding.examples import Example, codebook_examples, each_reading, examples_digest
-from pipeline.coding.features import Features, Settings
+from pipeline.coding.features import Features, Settings, has_words
 from pipeline.coding.linear import Vector, fit_linear, vector_share
 from pipeline.coding.model import LEARNED, ZERO_SHOT, CodeModel, FacetModel, Gate
 from pipeline.coding.words import Said
@@ -45,7 +45,7 @@ def fit_model(
     are fewer than `MIN_UNSEEN` it is left out. Where the tone of an answer matters the network tells that as well.
 
     Raises:
-        ModelError: the codebook has fewer than two codes in a facet that must be learned.
+        ModelError: the codebook has fewer than two codes in a facet that must be learned, or there are no words at all.
     """
     import numpy as np
 
@@ -54,9 +54,9 @@ def fit_model(
     readings = each_reading(examples)
     everything = [*readings, *own_words]
     weight = np.r_[[reading.weight for reading in readings], np.full(len(own_words), OWN_WORDS)]
-    features = Features.fit(
-        [one.text for one in (*examples, *own_words)], settings if len(examples) > 200 else _for_few(settings)
-    )
+    texts = [one.text for one in (*examples, *own_words)]
+    _check_learnable(codebook, texts)
+    features = Features.fit(texts, settings if len(examples) > 200 else _for_few(settings))
     matrix = features.transform([one.text for one in everything], encoder)
     n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
     unseen: NDArray[np.bool_] = np.zeros(len(readings), dtype=bool)
@@ -68,14 +68,6 @@ def fit_model(
     facets = {}
     for facet in codebook.facet_list():
         codes = tuple(code.id for code in codebook.in_facet(facet.id))
-        if len(codes) < 2:
-            raise ModelError(
-                problem(
-                    place=f"codebook {codebook.id}",
-                    found="fewer than two codes to choose from",
-                    do="add a code, e.g. the residual 'Anders'",
-                )
-            )
         fitted = _fit_facet(facet, codes, everything, matrix, weight, n_vector, len(readings), seed)
         facets[facet.id] = fitted.model
         if facet.id in read:
@@ -95,6 +87,28 @@ def fit_model(
         network=network if joined else None,
         gate=gate,
     )
+
+
+def _check_learnable(codebook: Codebook, texts: Sequence[str]) -> None:
+    place = f"codebook {codebook.id}"
+    for facet in codebook.facet_list():
+        if len(codebook.in_facet(facet.id)) < 2:
+            raise ModelError(
+                problem(
+                    place=f"{place}, facet {facet.id}" if facet.id else place,
+                    found="fewer than two codes to choose from",
+                    do="add a code, e.g. the residual 'Anders'",
+                )
+            )
+    if not any(map(has_words, texts)):
+        raise ModelError(
+            problem(
+                place=place,
+                found="the codebook holds no words to learn from",
+                expected="labels with letters or digits",
+                do="give the codes a label, a definition or keywords in words",
+            )
+        )
 
 
 def _for_few(settings: Settings) -> Settings:

@@ -94,15 +94,17 @@ def run(
 
 
 def check_inputs(survey: Survey, *, encoder: bool = False) -> None:
-    """Open what a run needs besides the data: examples, Word template, reference and, where asked, the encoder.
+    """Look at what a run needs besides the data: codebooks, examples, Word template, reference, and the encoder if asked.
 
     Raises:
         DuidingError: one of them is missing or wrong; the run would stop on it, perhaps after hours.
     """
     from pipeline.coding.examples import examples_for
+    from pipeline.coding.fit import check_choices
     from pipeline.intake.reference import read_reference
 
     for question in survey.questions:
+        check_choices(survey.codebook(question))
         examples_for(survey.codebook(question), examples_file(survey, question))
     if survey.report.template:
         from pipeline.report.word import open_template

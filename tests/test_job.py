@@ -111,6 +111,13 @@ def test_no_personal_data_reaches_the_workspace(small_survey: Path) -> None:
     assert [name for name, content in found if name.endswith(".parquet") and b"belt nooit terug" in content]
 
 
+def test_a_codebook_with_nothing_to_choose_from_stops_a_run_before_it_starts(small_survey: Path) -> None:
+    small_survey.with_name("klein.yaml").write_text("id: klein\ncodes: [Telefoon]\n")
+    with pytest.raises(DuidingError, match="codebook klein: fewer than two codes"):
+        run(small_survey)
+    assert not small_survey.with_name("duiding-werk").exists()
+
+
 @pytest.mark.parametrize(("pinned", "problem"), [("3:beter", ""), ("7:beter", "7:beter"), ("6:beter", "6:beter")])
 def test_a_pinned_answer_that_cannot_be_quoted_is_named(small_survey: Path, pinned: str, problem: str) -> None:
     data = small_survey.with_name("data.csv")

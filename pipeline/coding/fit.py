@@ -55,7 +55,8 @@ def fit_model(
     everything = [*readings, *own_words]
     weight = np.r_[[reading.weight for reading in readings], np.full(len(own_words), OWN_WORDS)]
     texts = [one.text for one in (*examples, *own_words)]
-    _check_learnable(codebook, texts)
+    check_choices(codebook)
+    _check_words(codebook, texts)
     features = Features.fit(texts, settings if len(examples) > 200 else _for_few(settings))
     matrix = features.transform([one.text for one in everything], encoder)
     n_vector = encoder.dimensions if "vectors" in settings.blocks else 0
@@ -89,21 +90,28 @@ def fit_model(
     )
 
 
-def _check_learnable(codebook: Codebook, texts: Sequence[str]) -> None:
-    place = f"codebook {codebook.id}"
+def check_choices(codebook: Codebook) -> None:
+    """Check that every facet of a codebook has something to choose from.
+
+    Raises:
+        ModelError: one has fewer than two codes.
+    """
     for facet in codebook.facet_list():
         if len(codebook.in_facet(facet.id)) < 2:
             raise ModelError(
                 problem(
-                    place=f"{place}, facet {facet.id}" if facet.id else place,
+                    place=f"codebook {codebook.id}" + (f", facet {facet.id}" if facet.id else ""),
                     found="fewer than two codes to choose from",
                     do="add a code, e.g. the residual 'Anders'",
                 )
             )
+
+
+def _check_words(codebook: Codebook, texts: Sequence[str]) -> None:
     if not any(map(has_words, texts)):
         raise ModelError(
             problem(
-                place=place,
+                place=f"codebook {codebook.id}",
                 found="the codebook holds no words to learn from",
                 expected="labels with letters or digits",
                 do="give the codes a label, a definition or keywords in words",

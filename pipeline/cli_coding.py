@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 OPPOSITE = {"praise": "criticism", "criticism": "praise"}
+AUDIT, TRAINING = 120, 100  # how many more answers to have reviewed
+UNUSED = {
+    "old_codes": "not used, for they were reviewed before a code was added or renamed: nobody judged that code",
+    "text_changed": "not used, for they have another text now than when people read them",
+    "answer_gone": "not used, for they are not in the survey now, or their question is not",
+    "said_in_audit": "not used, for the same words were audited",
+}
 LEAST_WORD = 0.05  # log-odds that a word must add to be named
 
 
@@ -30,7 +37,6 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
 
         Only answers reviewed for training are learned from; the audit tells whether the new model is better.
         """
-        from pipeline.learning import BETTER
         from pipeline.learning import learn as learn_survey
 
         with progress() as say:
@@ -38,10 +44,7 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
         for lesson in found:
             for line in lesson_lines(lesson):
                 typer.echo(line)
-        if any(lesson.outcome == BETTER for lesson in found):
-            typer.echo(f"Next: code the answers again with the new model: duiding run {survey}")
-        else:
-            typer.echo(f"Next: have more answers reviewed: duiding review push {survey} --training 100")
+        typer.echo(next_step(found, survey))
 
     @app.command()
     def explain(
@@ -60,13 +63,46 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
                 typer.echo(line)
 
 
+def next_step(lessons: Sequence[Lesson], survey: Path) -> str:
+    """Return what to do after learning: use the new model, or have the answers reviewed that it lacked."""
+    from pipeline.learning import BETTER, GONE, NOTHING_REVIEWED, OLD_CODES, TOO_FEW_AUDITED
+
+    outcomes = {lesson.outcome for lesson in lessons}
+    if BETTER in outcomes:
+        return f"Next: code the answers again with the new model: duiding run {survey}"
+
+    def beyond(role: str, seen: Callable[[Lesson], int], outcome: str, more: int) -> str:
+        """The options are totals, and what was reviewed is not drawn again: ask for more than there is."""
+        asked = [lesson for lesson in lessons if lesson.outcome == outcome] or lessons
+        there = [seen(one) + sum(part.n for part in one.unused if part.role == role) for one in asked]
+        return f" --{role} {max(there, default=0) + more}"
+
+    options = ""
+    if TOO_FEW_AUDITED in outcomes:
+        options += beyond("audit", lambda one: one.n_audit, TOO_FEW_AUDITED, AUDIT)
+    if NOTHING_REVIEWED in outcomes or not options:
+        options += beyond("training", lambda one: one.n_learned, NOTHING_REVIEWED, TRAINING)
+    reasons = {part.why for lesson in lessons for part in lesson.unused}
+    what = "have answers reviewed with the codes of now" if OLD_CODES in reasons else "have more answers reviewed"
+    if GONE in reasons:
+        what = f"was a question's id or the file changed by mistake, change it back; else {what}"
+    return f"Next: {what}: duiding review push {survey}{options}"
+
+
 def lesson_lines(lesson: Lesson) -> list[str]:
+    """Return what came of learning, and which reviewed answers could not be used for it."""
+    return [*_outcome_lines(lesson), *(f"  {n} reviewed for {role}: {UNUSED[why]}" for role, why, n in lesson.unused)]
+
+
+def _outcome_lines(lesson: Lesson) -> list[str]:
     """Return what came of learning, with before and after when both were measured."""
     from pipeline.coding.learn import AGREE, MIN_AUDIT
     from pipeline.learning import BETTER, NOTHING_REVIEWED, SAME, TOO_FEW_AUDITED
 
     head = ", ".join(lesson.questions)
     if lesson.outcome == NOTHING_REVIEWED:
+        if there := sum(part.n for part in lesson.unused if part.role == "training"):
+            return [f"{head}: nothing to learn from; none of the {there} answers reviewed for training can be used"]
         return [f"{head}: nothing to learn from; no answers were reviewed for training"]
     seen = f"{lesson.n_learned} answers reviewed for training, {lesson.n_audit} audited"
     if lesson.outcome == TOO_FEW_AUDITED:

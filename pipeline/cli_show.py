@@ -142,6 +142,7 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
+    from pipeline.learning import missing_models
     from pipeline.publish import zero_shot
     from pipeline.review.describe import describe_lost
     from pipeline.review.draw import came_later
@@ -172,6 +173,9 @@ def show_run(result: Result) -> None:
     if lacking:
         counts_of = ", ".join(f"{name} {number}" for name, number in lacking.items())
         console.print(f"! Shipped examples left out, for they name a code that your codebook lacks: {counts_of}.")
+    for name, files in missing_models(result.survey, result.workspace).items():
+        gone = " and ".join(file.name for file in files)
+        console.print(f"! {name}: not coded by the model that was learned, for {gone} is missing: duiding learn")
     estimates = result.workspace.note("estimates")
     audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
     if audited and provisional:

@@ -7,16 +7,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import Question, Survey, examples_file, load_survey
-from pipeline.errors import ConfigError, DuidingError, problem
+from pipeline.errors import ConfigError, DuidingError, nearest, problem
 from pipeline.learning import FOLDER, coded_answers, encoder_name, learned_models
+from pipeline.tables import ANSWER, FOREIGN
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pipeline.codebook import Codebook
     from pipeline.coding.examples import Example
     from pipeline.coding.explain import Explainer, Explanation
 
 OTHER_MODEL = "another model coded them than the one in use now; 'duiding run' codes them again"
+NOT_CODED = {
+    "empty": "not coded: the box is empty",
+    "non_answer": "not coded: it says nothing to code ('geen', 'n.v.t.', ...)",
+    "nothing_to_improve": "not coded: it says that there is nothing to improve, and nothing to code",
+    FOREIGN: "not coded: it is in another language, and set aside for a person",
+}
+TAKE_AN_ID = "take the id of a coded answer from 'duiding trace' or from gecodeerd.csv (respondent:question)"
 
 
 def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
@@ -25,32 +35,50 @@ def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
     Nothing is learned or written for it, and personal data is taken out of examples of your own.
 
     Raises:
-        ConfigError: no such answer was coded, or another model coded it than the one in use now.
+        ConfigError: no such answer was coded, its question is not in survey.yaml now, or another model coded it than
+            the one in use now.
         DuidingError: the survey was not run yet, or a file of the workspace is damaged.
     """
-    from pipeline.errors import did_you_mean
-    from pipeline.tables import ANSWER
-
     if not isinstance(survey, Survey):
         survey = load_survey(survey)
     workspace = Workspace(survey.workspace_path)
     answers = coded_answers(survey, workspace)
     found = answers[answers["answer_id"].astype(str) == answer_id]
-    if found.empty or found["status"].iloc[0] != ANSWER:
-        what = "no such answer" if found.empty else f"not coded: its status is '{found['status'].iloc[0]}'"
-        near = did_you_mean(answer_id, answers.loc[answers["status"] == ANSWER, "answer_id"].astype(str))
-        where = "take an id from the page (under a percentage) or from 'duiding trace'"
+    place = f"answer {answer_id}"
+    if found.empty:
+        near = _meant(answer_id, answers)
+        do = f"did you mean '{near}'?" if near else TAKE_AN_ID
+        raise ConfigError(problem(file=workspace.folder, place=place, found="no such answer", do=do))
+    name, status = str(found["question"].iloc[0]), str(found["status"].iloc[0])
+    question = next((one for one in survey.questions if one.id == name), None)
+    if question is None:
         raise ConfigError(
-            problem(file=workspace.folder, place=f"answer {answer_id}", found=what,
-                    do=near if near.startswith("did") else where)
+            problem(file=survey.file, place=place, found=f"question '{name}' is no longer in survey.yaml",
+                    do=f"run 'duiding run {survey.file}' again")
         )  # fmt: skip
-    question = next(one for one in survey.questions if one.id == found["question"].iloc[0])
+    if status != ANSWER:
+        raise ConfigError(problem(file=workspace.folder, place=place, found=NOT_CODED[status], do=TAKE_AN_ID))
     book = survey.codebook(question)
     tasks = TaskExplainer(survey, workspace)
     explainer = tasks.explainer(question)
     if explainer is None:
         raise ConfigError(f"answer {answer_id} is not explained: {tasks.left_out[question.id]}")
     return explainer.explain([str(found["text"].iloc[0])], [book.resolve(code) for code in question.fixed_codes])[0]
+
+
+def _meant(answer_id: str, answers: pd.DataFrame) -> str:
+    """Return the answer of the same respondent that was meant, or an empty string: never another person's answer."""
+    typed = answer_id.strip().casefold()
+    theirs: dict[str, dict[str, str]] = {}
+    for one, respondent, question in answers[["answer_id", "respondent_id", "question"]].astype(str).itertuples(False):
+        number = respondent.casefold()
+        if typed.startswith(number) and not typed[len(number) : len(number) + 1].isalnum():
+            theirs.setdefault(number, {})[question] = one
+    if not theirs:
+        return ""
+    number = max(theirs, key=len)
+    of_question = theirs[number]
+    return of_question.get(nearest(typed[len(number) :].strip(" :;,.-_/"), of_question), "")
 
 
 class TaskExplainer:
@@ -120,8 +148,13 @@ class TaskExplainer:
 
         examples, name = examples_for(book, file), encoder_name(self._survey)
         model = kept_model(
-            book, encoder=name, examples=examples, cache=self._workspace.path(FOLDER), learned=learned
-        )  # fmt: skip
+            book,
+            encoder=name,
+            examples=examples,
+            seed=self._survey.seed,
+            cache=self._workspace.path(FOLDER),
+            learned=learned,
+        )
         if model is None:
             return None
         shown = examples if file is None else _without_personal_data(examples)

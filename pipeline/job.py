@@ -94,7 +94,7 @@ def run(
 
 
 def check_inputs(survey: Survey, *, encoder: bool = False) -> None:
-    """Look at what a run needs besides the data: codebooks, examples, Word template, reference, and the encoder if asked.
+    """Look at what a run needs besides the data: codebooks, examples, Word template, reference, the encoder if asked.
 
     Raises:
         DuidingError: one of them is missing or wrong; the run would stop on it, perhaps after hours.

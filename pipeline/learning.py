@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.config import Question, Survey, examples_file, load_survey
 from pipeline.errors import ConfigError, ModelError, problem
@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 
     from pipeline.codebook import Codebook
     from pipeline.coding.learn import Comparison, Judged
+    from pipeline.review.events import Event
 
 FOLDER = "modellen"
 RECORD = "geleerd.json"
 NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
     "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
 )  # fmt: skip
+OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT = "old_codes", "text_changed", "answer_gone", "said_in_audit"
+
+
+class Unused(NamedTuple):
+    """How many answers reviewed in a role can't be used, and why."""
+
+    role: str
+    why: str
+    n: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,7 @@ class Lesson:
     n_learned: int
     n_audit: int
     comparison: Comparison | None = None
+    unused: tuple[Unused, ...] = ()
 
 
 def encoder_name(survey: Survey) -> str | None:
@@ -54,8 +65,24 @@ def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     A model learned for another version of the codebook or with another encoder is passed over, and so is one that
     learned from an answer that the audit drew later: it must not judge itself.
     """
-    from pipeline.coding.embed import encoder_digest
     from pipeline.coding.model_files import files_of
+
+    found = _on_record(survey, workspace)
+    return {name: path for name, path in found.items() if all(file.is_file() for file in files_of(path))}
+
+
+def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]]:
+    """Return question id -> the files that are missing of a learned model that would else be used."""
+    from pipeline.coding.model_files import files_of
+
+    found = _on_record(survey, workspace)
+    missing = {name: [file for file in files_of(path) if not file.is_file()] for name, path in found.items()}
+    return {name: files for name, files in missing.items() if files}
+
+
+def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
+    """Return question id -> the learned model that may be used, whether or not its files are there."""
+    from pipeline.coding.embed import encoder_digest
     from pipeline.review.sample import read_sample
 
     record = _read_record(workspace)
@@ -69,10 +96,8 @@ def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
         entry = record.get(question.id)
         if entry is None or audit & set(entry["answers"]):
             continue
-        path = workspace.path(FOLDER, entry["model"])
-        there = all(file.is_file() for file in files_of(path))
-        if there and (entry["codebook"], entry["encoder"]) == (survey.codebook(question).digest, encoder):
-            out[question.id] = path
+        if (entry["codebook"], entry["encoder"]) == (survey.codebook(question).digest, encoder):
+            out[question.id] = workspace.path(FOLDER, entry["model"])
     return out
 
 
@@ -86,7 +111,7 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
     Raises:
         DuidingError: the survey was not run yet, or a file of the workspace is damaged.
     """
-    from pipeline.review.reviewed import reviewed_codings
+    from pipeline.review.reviewed import current_events, reviewed_codings
 
     if not isinstance(survey, Survey):
         survey = load_survey(survey)
@@ -95,6 +120,7 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
         answers = coded_answers(survey, workspace)
         texts = dict(zip(answers["answer_id"].astype(str), answers["text"].astype(str), strict=True))
         codings = reviewed_codings(workspace, {question.id: survey.codebook(question) for question in survey.questions})
+        events = current_events(workspace)
         together: dict[tuple[str, Path | None], list[Question]] = defaultdict(list)
         for question in survey.questions:
             together[survey.codebook(question).digest, examples_file(survey, question)].append(question)
@@ -105,7 +131,8 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
             judged: dict[str, list[Judged]] = {"training": [], "audit": [], "second": []}
             for question in questions:
                 _add_judged(judged, codings, texts, survey, question)
-            out.append(_learn_one(survey, workspace, questions, judged))
+            lesson = _learn_one(survey, workspace, questions, judged)
+            out.append(replace(lesson, unused=_unused(events, survey, questions, judged, lesson)))
         if progress is not None:
             progress("learn", len(together), len(together))
     return out
@@ -121,6 +148,32 @@ def _add_judged(
     rows = codings[codings["question"] == question.id]
     for role, found in judged.items():
         found += judged_answers(rows, texts, book, role, given)
+
+
+def _unused(
+    events: list[Event], survey: Survey, questions: list[Question], judged: Mapping[str, list[Judged]], lesson: Lesson
+) -> tuple[Unused, ...]:
+    """Return the reviewed answers that say nothing here, by role and reason: people did that work, so it is named."""
+    book = survey.codebook(questions[0])
+    mine, known = {question.id for question in questions}, {question.id for question in survey.questions}
+    used = {(role, one.answer_id) for role, found in judged.items() for one in found}
+    out: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for event in events:
+        # of a question that was renamed or removed, the codebook tells that it was about the same
+        lost = event.question not in known and event.codebook == book.digest and event.problem in ("", CHANGED, GONE)
+        if event.role not in ("training", "audit") or event.skipped or (event.role, event.answer_id) in used:
+            continue
+        if lost or (event.question in mine and event.problem == GONE):
+            out[event.role, GONE].add(event.answer_id)
+        elif event.question not in mine:
+            continue
+        elif event.problem == CHANGED:
+            out[event.role, CHANGED].add(event.answer_id)
+        elif not event.problem and not set(book.by_id) <= set(event.judged):
+            out[event.role, OLD_CODES].add(event.answer_id)
+    if lesson.outcome == NOTHING_REVIEWED and judged["training"]:
+        out["training", SAID_IN_AUDIT] |= {one.answer_id for one in judged["training"]}
+    return tuple(Unused(role, why, len(ids)) for (role, why), ids in sorted(out.items()))
 
 
 def _learn_one(
@@ -144,7 +197,7 @@ def _learn_one(
     given = examples_for(book, examples_file(survey, questions[0]))
     name, cache = encoder_name(survey), workspace.path(FOLDER)
     first, encoder = find_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache)
-    old = kept_model(book, encoder=name, examples=given, cache=cache, learned=in_use) or first
+    old = kept_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache, learned=in_use) or first
     examples = [*given, *as_examples(teach, first, encoder)]
     if old.examples_digest == examples_digest(examples):
         return Lesson(names, SAME, len(teach), len(audit))
@@ -159,11 +212,11 @@ def _learn_one(
 
 def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_ids: list[str]) -> None:
     """Write the model, then the record that points to it: cut off anywhere, the old model stays in use."""
-    from pipeline.coding.model_files import save_model
+    from pipeline.coding.model_files import LEARNED, save_model
 
     record = _read_record(workspace)
     for question in questions:
-        name = f"geleerd-{question}-{model.version}"
+        name = f"{LEARNED}{question}-{model.version}"
         save_model(model, workspace.path(FOLDER, name))
         record[question] = {
             "model": name,
@@ -173,7 +226,7 @@ def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_i
         }
     write_text(workspace.path(FOLDER, RECORD), json.dumps(record, indent=1, sort_keys=True))
     in_use = {entry["model"] for entry in record.values()}
-    for file in workspace.path(FOLDER).glob("geleerd-*"):
+    for file in workspace.path(FOLDER).glob(f"{LEARNED}*"):
         if file.stem not in in_use:
             file.unlink(missing_ok=True)
 
@@ -185,9 +238,11 @@ def _read_record(workspace: Workspace) -> dict[str, dict[str, Any]]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         for entry in found.values():
-            if not {"model", "codebook", "encoder", "answers"} <= set(entry):
-                raise ValueError("keys")
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+            ids = entry["answers"]
+            named = all(isinstance(entry[key], str) for key in ("model", "codebook", "encoder"))
+            if not named or not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
+                raise ValueError("types")
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise ModelError(problem(file=path, found="damaged", do="remove it; then run 'duiding learn' again")) from error
     return dict(found)
 

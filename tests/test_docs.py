@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 from typing import Any, get_args
 
+import pandas as pd
 import pytest
 import typer.main
 import yaml
@@ -16,6 +17,8 @@ import pipeline
 from pipeline import config
 from pipeline.cli import app
 from pipeline.codebook import Code, Codebook, Facet, parse_codebook
+from pipeline.intake.clean import status_of
+from pipeline.tables import ANSWER
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -142,6 +145,22 @@ def test_every_command_exists_with_its_options(page: Path) -> None:
 def test_the_readme_shows_every_command() -> None:
     used = {words[0] for words in _used(README) if words}
     assert {name.split()[0] for name in _commands() if name} <= used
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_answers_named_are_of_the_demo_and_have_a_text(page: Path) -> None:
+    named = set(re.findall(r"\b\d{4}:(?:succes|verbeter)\b", _read(page)))
+    if page == README:
+        assert named
+    if not named:
+        return
+    folder = ROOT / "annotations" / "demo"
+    survey = config.load_survey(folder / "participatiewet.yaml")
+    table = pd.read_excel(folder / "participatiewet.xlsx", sheet_name=survey.input.sheet, dtype=str).fillna("")
+    texts = table.set_index(survey.input.respondent)
+    for number, question in (answer_id.split(":") for answer_id in named):
+        column = next(one.column for one in survey.questions if one.id == question)
+        assert status_of(str(texts.loc[number, column]), "succes") == ANSWER, f"{number}:{question}"
 
 
 def test_every_make_target_in_the_documentation_exists() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -109,6 +110,43 @@ def test_the_analyst_sees_own_examples_without_personal_data(with_examples: Code
     near = {example.text for one in found for reason in one.reasons for example in reason.examples}
     assert "Mevrouw … belde nooit terug" in near
     assert not any("Jansen" in text for text in near)
+
+
+def test_an_answer_to_a_question_that_is_gone_is_one_line(
+    zero_shot: Coded, write: Callable[..., Path], duiding: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    write("survey.yaml", zero_shot.file.read_text("utf-8").replace("id: beter", "id: nieuw"))
+    done = duiding("explain", next(iter(zero_shot.texts)), zero_shot.file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+    assert f"question 'beter' is no longer in survey.yaml. Next: run 'duiding run {zero_shot.file}'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("answer_id", "why"),
+    [("2:beter", "the box is empty"), ("4:beter", "nothing to code"), ("5:beter", "nothing to improve"),
+     ("7:beter", "another language, and set aside for a person")],
+)  # fmt: skip
+def test_why_an_answer_was_not_coded(small_survey: Path, write: Callable[..., Path], answer_id: str, why: str) -> None:
+    data = small_survey.with_name("data.csv").read_text("utf-8")
+    write("data.csv", data + "7;Zuid;;Thank you very much for helping my family\n")
+    coded(small_survey)
+    with pytest.raises(ConfigError, match=f"not coded: .*{why}") as found:
+        explain_answer(small_survey, answer_id)
+    assert "did you mean" not in str(found.value)
+
+
+@pytest.mark.parametrize("typed", ["1:betr", "1:Beter", "1-beter", " 1 : beter"])
+def test_a_mistyped_id_of_the_same_respondent_is_suggested(zero_shot: Coded, typed: str) -> None:
+    with pytest.raises(ConfigError, match="did you mean '1:beter'"):
+        explain_answer(zero_shot.file, typed)
+
+
+@pytest.mark.parametrize("typed", ["11:beter", "8:beter", "1:x", "1", "beter", ""])
+def test_another_respondents_answer_is_never_suggested(zero_shot: Coded, typed: str) -> None:
+    with pytest.raises(ConfigError, match=r"no such answer.*'duiding trace' or from gecodeerd\.csv") as found:
+        explain_answer(zero_shot.file, typed)
+    assert "did you mean" not in str(found.value)
 
 
 def test_other_codes_than_the_model_gives_are_not_explained(zero_shot: Coded) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -29,6 +31,7 @@ from pipeline.review.events import Event, add_events
 from pipeline.review.sample import write_sample
 from pipeline.workspace import Workspace, read_table
 
+Command = Callable[..., subprocess.CompletedProcess[str]]
 #: What people say about the telephone and money in words that the codebook does not have.
 SAID = {
     "telefoon": ["doorverbonden naar de verkeerde", "niemand pakt op", "ingesproken en nooit teruggebeld",
@@ -162,6 +165,71 @@ def test_a_damaged_record_is_named(survey: Path) -> None:
     workspace.path("modellen", "geleerd.json").write_text("{")
     with pytest.raises(ModelError, match=r"geleerd\.json: damaged"):
         run(survey)
+
+
+@pytest.mark.parametrize("entry", [{"answers": 3}, {"answers": [3]}, {"model": 3}, {"codebook": None}])
+def test_a_record_with_a_wrong_type_inside_is_damaged(survey: Path, entry: dict[str, Any]) -> None:
+    workspace = Workspace(load_survey(survey).workspace_path)
+    whole = {"model": "geleerd-beter-x", "codebook": "x", "encoder": "x", "answers": []}
+    workspace.path("modellen", "geleerd.json").write_text(json.dumps({"beter": whole | entry}))
+    with pytest.raises(ModelError, match=r"geleerd\.json: damaged"):
+        run(survey)
+    with pytest.raises(ModelError, match=r"geleerd\.json: damaged"):
+        learned_models(load_survey(survey), workspace)
+
+
+def test_a_learned_model_that_is_damaged_or_gone_is_named(survey: Path, duiding: Command) -> None:
+    workspace = review(survey, training=90, audit=40)
+    assert learn(survey)[0].outcome == BETTER
+    (numbers,) = workspace.path("modellen").glob("geleerd-*.safetensors")
+    words = numbers.with_suffix(".json")
+    numbers.write_bytes(numbers.read_bytes()[:100])
+    with pytest.raises(ModelError) as found:
+        run(survey)
+    assert f"{numbers.name} and {words.name}, then run 'duiding learn' again" in str(found.value)
+    assert "then learned again" not in str(found.value)
+    numbers.unlink()
+    done = duiding("run", survey)
+    assert done.returncode == 0, done.stderr
+    assert (
+        f"! beter: not coded by the model that was learned, for {numbers.name} is missing: duiding learn" in done.stdout
+    )
+    assert learn(survey)[0].outcome == BETTER, "and learned again it is whole"
+    assert "! beter: not coded by" not in duiding("run", survey).stdout
+
+
+def test_reviews_from_before_a_code_was_added_are_counted(
+    survey: Path, write: Callable[..., Path], duiding: Command
+) -> None:
+    review(survey, training=80, audit=0)
+    write("klein.yaml", CODEBOOK + "  - {id: balie, label: Balie}\n")
+    said = duiding("learn", survey).stdout
+    assert "none of the 80 answers reviewed for training can be used" in said
+    assert "80 reviewed for training: not used, for they were reviewed before a code was added" in said
+    assert f"reviewed with the codes of now: duiding review push {survey} --training 180" in said
+
+
+@pytest.mark.parametrize("run_again", [False, True])
+def test_reviews_of_a_question_that_was_renamed_are_counted(
+    survey: Path, write: Callable[..., Path], duiding: Command, run_again: bool
+) -> None:
+    review(survey, training=80, audit=0)
+    write("survey.yaml", SURVEY.replace("id: beter", "id: nieuw"))
+    if run_again:
+        run(survey)
+    said = duiding("learn", survey).stdout
+    assert "80 reviewed for training: not used, for they are not in the survey now, or their question is not" in said
+    assert "Next: was a question's id or the file changed by mistake, change it back; else" in said
+
+
+def test_the_next_step_is_what_was_lacking(survey: Path, duiding: Command) -> None:
+    assert (
+        f"Next: have more answers reviewed: duiding review push {survey} --training 100"
+        in duiding("learn", survey).stdout
+    )
+    review(survey, training=50, audit=10)
+    said = duiding("learn", survey).stdout
+    assert f"Next: have more answers reviewed: duiding review push {survey} --audit 130\n" in said
 
 
 def test_the_commands_say_what_happened(survey: Path) -> None:

@@ -14,6 +14,9 @@ from pipeline.coding.networks import network_with
 from pipeline.errors import ModelError, problem
 from pipeline.workspace import atomic
 
+#: How the name of a model starts that `duiding learn` kept; no run makes such a model anew.
+LEARNED = "geleerd-"
+
 
 class ModelKey(NamedTuple):
     """What decides whether a kept model can be used; `network` is None where none took part."""
@@ -139,10 +142,13 @@ def load_model(folder: Path) -> CodeModel:
 
 
 def _damaged(folder: Path, error: Exception) -> ModelError:
+    numbers, words = files_of(folder)
+    learned = folder.name.startswith(LEARNED)
+    then = ", then run 'duiding learn' again" if learned else "; the model is then learned again"
     return ModelError(
         problem(
-            file=files_of(folder)[0],
+            file=numbers,
             found=f"missing or damaged ({type(error).__name__})",
-            do="remove both files of this model; it is then learned again",
+            do=f"remove both files of this model, {numbers.name} and {words.name}{then}",
         )
     )

@@ -50,7 +50,7 @@ def problem(
         message += f"; expected {expected}"
     if do:
         message += f". Next: {do}"
-    return message.rstrip(".") + "."
+    return message if message.endswith("?") else message.rstrip(".") + "."
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

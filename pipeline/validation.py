@@ -77,7 +77,7 @@ def parse_yaml(text: str, path: Path, error_class: type[DuidingError]) -> Any:
     """
     try:
         return yaml.load(text, Loader=_Loader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that does not exist, brackets without end
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
         if isinstance(error, _TwiceError):

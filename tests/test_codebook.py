@@ -172,6 +172,12 @@ def test_a_mistake_is_named_with_file_and_place(write: Callable[..., Path], cont
         assert part in message
 
 
+@pytest.mark.parametrize("content", ["codes: [A, B]\ntitle: 2024-13-45\n", "codes: " + "[" * 3000])
+def test_what_yaml_cannot_make_something_of_is_no_traceback(write: Callable[..., Path], content: str) -> None:
+    with pytest.raises(CodebookError, match="cb.yaml: not valid YAML"):
+        load_codebook(write("cb.yaml", content))
+
+
 def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(CodebookError, match="did you mean 'participatiewet-succes'"):
         load_codebook("participatiewet-sucses")

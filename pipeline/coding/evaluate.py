@@ -80,7 +80,7 @@ def _codebook(name: str, given: str | Path | None, path: Path, line: int) -> Cod
             file=path,
             place=f"line {line}",
             found=f"no shipped codebook '{name}'" if short else "no shipped codebook for this survey and question",
-            do=did_you_mean(name, shipped_codebooks()) + ", or give --codebook",
+            do=f"give --codebook, or: {did_you_mean(name, shipped_codebooks())}",
         )
     )
 

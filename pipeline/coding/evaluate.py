@@ -32,7 +32,8 @@ def evaluate(
     """Code the answers of a JSONL file and compare with the codes it names.
 
     A line is `{"survey", "question", "text", "codes": [labels or ids, primary first]}`, or `category` instead of codes;
-    for experiences with a scheme `valence` (or null) and `themes`.
+    for experiences with a scheme `valence` (or null) and `themes`. A line does not judge a facet of which it
+    names no code.
 
     Returns:
         n, top1 (the highest-scoring code is the first listed), hit (the first listed code is applied),
@@ -99,12 +100,12 @@ def _named(line: Mapping[str, Any], book: Codebook, path: Path, place: str) -> d
     def ids(names: Sequence[str]) -> list[str]:
         return [book.resolve(name, file=path, place=place) for name in names]
 
-    facets = [facet.id for facet in book.facet_list()]
+    out: dict[str, list[str] | None] = {facet.id: None for facet in book.facet_list()}
     if not (_about_experience(book) and any(key in line for key in EXPERIENCE.values())):
         if not (names := named_codes(line)):
             raise wrong("no codes", 'a key "codes" or "category"')
-        return dict.fromkeys(facets, ids(names))
-    out: dict[str, list[str] | None] = dict.fromkeys(facets)
+        found = ids(names)
+        return {facet: [code for code in found if (book.by_id[code].facet or "") == facet] or None for facet in out}
     for facet, key in EXPERIENCE.items():
         value = line.get(key)
         if value is None:
@@ -146,7 +147,7 @@ def _compare(
         for row, ids in enumerate(named):
             found = ids[facet.id]
             judged[row] = found is not None
-            columns = [place[code] for code in found or () if code in place]
+            columns = [place[code] for code in found or ()]
             truth[row, columns] = True
             if columns:
                 first[row] = columns[0]

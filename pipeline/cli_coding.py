@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -38,13 +38,14 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
         Only answers reviewed for training are learned from; the audit tells whether the new model is better.
         """
         from pipeline.learning import learn as learn_survey
+        from pipeline.learning import most_drawn
 
         with progress() as say:
             found = learn_survey(survey, progress=say)
         for lesson in found:
             for line in lesson_lines(lesson):
                 typer.echo(line)
-        typer.echo(next_step(found, survey))
+        typer.echo(next_step(found, survey, most_drawn(survey)))
 
     @app.command()
     def explain(
@@ -63,29 +64,24 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
                 typer.echo(line)
 
 
-def next_step(lessons: Sequence[Lesson], survey: Path) -> str:
-    """Return what to do after learning: use the new model, or have the answers reviewed that it lacked."""
+def next_step(lessons: Sequence[Lesson], survey: Path, drawn: Mapping[str, int]) -> str:
+    """Return what to do after learning: use the new model, or have the answers reviewed that it lacked.
+
+    `drawn` has per role the most answers that were drawn of one question: the options are totals, and what was reviewed
+    is not drawn again.
+    """
     from pipeline.learning import BETTER, GONE, NOTHING_REVIEWED, OLD_CODES, TOO_FEW_AUDITED
 
     outcomes = {lesson.outcome for lesson in lessons}
     if BETTER in outcomes:
         return f"Next: code the answers again with the new model: duiding run {survey}"
-
-    def beyond(role: str, seen: Callable[[Lesson], int], outcome: str, more: int) -> str:
-        """The options are totals, and what was reviewed is not drawn again: ask for more than there is."""
-        asked = [lesson for lesson in lessons if lesson.outcome == outcome] or lessons
-        there = [seen(one) + sum(part.n for part in one.unused if part.role == role) for one in asked]
-        return f" --{role} {max(there, default=0) + more}"
-
-    options = ""
-    if TOO_FEW_AUDITED in outcomes:
-        options += beyond("audit", lambda one: one.n_audit, TOO_FEW_AUDITED, AUDIT)
+    options = f" --audit {drawn.get('audit', 0) + AUDIT}" if TOO_FEW_AUDITED in outcomes else ""
     if NOTHING_REVIEWED in outcomes or not options:
-        options += beyond("training", lambda one: one.n_learned, NOTHING_REVIEWED, TRAINING)
+        options += f" --training {drawn.get('training', 0) + TRAINING}"
     reasons = {part.why for lesson in lessons for part in lesson.unused}
     what = "have answers reviewed with the codes of now" if OLD_CODES in reasons else "have more answers reviewed"
     if GONE in reasons:
-        what = f"was a question's id or the file changed by mistake, change it back; else {what}"
+        what = f"if a question's id or the file was changed by mistake, change it back; otherwise {what}"
     return f"Next: {what}: duiding review push {survey}{options}"
 
 

@@ -100,8 +100,13 @@ class Codebook(BaseModel):
         """Return the codes of one facet, in codebook order."""
         return tuple(code for code in self.codes if (code.facet or "") == facet)
 
-    def resolve(self, name: str, *, file: str | Path | None = None, place: str = "") -> str:
+    def resolve(
+        self, name: str, *, file: str | Path | None = None, place: str = "", beside_answers: bool = False
+    ) -> str:
         """Return the id of the code that `name` (an id or a label, in any case) points to.
+
+        A name that stands `beside_answers` may be an answer in the wrong place: it is only repeated when it looks like
+        the name of a code.
 
         Raises:
             CodebookError: no code has that id or label.
@@ -109,8 +114,7 @@ class Codebook(BaseModel):
         found = self._names.get(folded(name))
         if found is None:
             known = [code.label for code in self.codes] + list(self.by_id)
-            # Several words that are like no code may be an answer in the wrong place: those are not repeated.
-            told = len(name.split()) == 1 or nearest(name, known)
+            told = not beside_answers or len(name.split()) <= 1 or nearest(name, known)
             shown = f"code '{_one_line(name[:60])}'" if told else "a name of several words"
             raise CodebookError(
                 problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,17 +69,16 @@ def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
 
 def _meant(answer_id: str, answers: pd.DataFrame) -> str:
     """Return the answer of the same respondent that was meant, or an empty string: never another person's answer."""
-    typed = answer_id.strip().casefold()
-    theirs: dict[str, dict[str, str]] = {}
-    for one, respondent, question in answers[["answer_id", "respondent_id", "question"]].astype(str).itertuples(False):
-        number = respondent.casefold()
-        if typed.startswith(number) and not typed[len(number) : len(number) + 1].isalnum():
-            theirs.setdefault(number, {})[question] = one
-    if not theirs:
-        return ""
-    number = max(theirs, key=len)
-    of_question = theirs[number]
-    return of_question.get(nearest(typed[len(number) :].strip(" :;,.-_/"), of_question), "")
+    number, colon, name = answer_id.strip().casefold().rpartition(":")
+    if not colon:  # with another sign between the two, what follows must be no more of the respondent's number
+        found = re.fullmatch(r"(.+?)[\s;,._/-]+([a-z][\w-]*)", name)
+        number, name = found.groups() if found else ("", "")
+    theirs = {
+        str(question): str(one)
+        for one, respondent, question in answers[["answer_id", "respondent_id", "question"]].itertuples(index=False)
+        if str(respondent).casefold() == number.strip()
+    }
+    return theirs.get(nearest(name.strip(), theirs), "")
 
 
 class TaskExplainer:

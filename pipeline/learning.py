@@ -138,6 +138,14 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
     return out
 
 
+def most_drawn(survey: str | Path) -> dict[str, int]:
+    """Return per role of the sample the most answers that were drawn of one question."""
+    from pipeline.review.sample import read_sample
+
+    drawn = read_sample(Workspace(load_survey(survey).workspace_path)).groupby(["role", "question"]).size()
+    return {str(role): int(n) for role, n in drawn.groupby(level="role").max().items()}
+
+
 def _add_judged(
     judged: dict[str, list[Judged]], codings: Any, texts: Mapping[str, str], survey: Survey, question: Question
 ) -> None:

@@ -77,7 +77,10 @@ def parse_yaml(text: str, path: Path, error_class: type[DuidingError]) -> Any:
     """
     try:
         return yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a date that does not exist, brackets without end
+    except (ValueError, RecursionError) as error:
+        found = "not valid YAML: a date or number that does not exist, or brackets without end"
+        raise error_class(problem(file=path, found=found, do="correct it, or put quotes around it")) from error
+    except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else ""
         if isinstance(error, _TwiceError):

@@ -178,6 +178,14 @@ def test_what_yaml_cannot_make_something_of_is_no_traceback(write: Callable[...,
         load_codebook(write("cb.yaml", content))
 
 
+def test_a_name_of_several_words_is_repeated_unless_it_may_be_an_answer() -> None:
+    book, name = parse_codebook(["Prijs", "Anders"], file="cb.yaml"), "gezellige sfeer van iedereen"
+    with pytest.raises(CodebookError, match=f"code '{name}' is not in codebook"):
+        book.resolve(name)
+    with pytest.raises(CodebookError, match="a name of several words is not in codebook"):
+        book.resolve(name, beside_answers=True)
+
+
 def test_an_unknown_name_suggests_the_nearest() -> None:
     with pytest.raises(CodebookError, match="did you mean 'participatiewet-succes'"):
         load_codebook("participatiewet-sucses")

@@ -142,7 +142,7 @@ def test_a_mistyped_id_of_the_same_respondent_is_suggested(zero_shot: Coded, typ
         explain_answer(zero_shot.file, typed)
 
 
-@pytest.mark.parametrize("typed", ["11:beter", "8:beter", "1:x", "1", "beter", ""])
+@pytest.mark.parametrize("typed", ["11:beter", "8:beter", "1-2:beter", "1.5:beter", "1-2", "1:x", "1", "beter", ""])
 def test_another_respondents_answer_is_never_suggested(zero_shot: Coded, typed: str) -> None:
     with pytest.raises(ConfigError, match=r"no such answer.*'duiding trace' or from gecodeerd\.csv") as found:
         explain_answer(zero_shot.file, typed)

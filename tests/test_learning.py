@@ -219,7 +219,7 @@ def test_reviews_of_a_question_that_was_renamed_are_counted(
         run(survey)
     said = duiding("learn", survey).stdout
     assert "80 reviewed for training: not used, for they are not in the survey now, or their question is not" in said
-    assert "Next: was a question's id or the file changed by mistake, change it back; else" in said
+    assert "Next: if a question's id or the file was changed by mistake, change it back; otherwise" in said
 
 
 def test_the_next_step_is_what_was_lacking(survey: Path, duiding: Command) -> None:

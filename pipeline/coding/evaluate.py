@@ -98,10 +98,10 @@ def _named(line: Mapping[str, Any], book: Codebook, path: Path, place: str) -> d
         return TableError(problem(file=path, place=place, found=found, expected=expected, do="correct that line"))
 
     def ids(names: Sequence[str]) -> list[str]:
-        return [book.resolve(name, file=path, place=place) for name in names]
+        return [book.resolve(name, file=path, place=place, beside_answers=True) for name in names]
 
     out: dict[str, list[str] | None] = {facet.id: None for facet in book.facet_list()}
-    if not (_about_experience(book) and any(key in line for key in EXPERIENCE.values())):
+    if not (_about_experience(book) and any(line.get(key) is not None for key in EXPERIENCE.values())):
         if not (names := named_codes(line)):
             raise wrong("no codes", 'a key "codes" or "category"')
         found = ids(names)

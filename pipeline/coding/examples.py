@@ -105,7 +105,11 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     out = []
     for number, line in read_lines(path).items():
         codes, second, third = (
-            tuple(dict.fromkeys(codebook.resolve(name, file=path, place=f"line {number}") for name in names))
+            tuple(
+                dict.fromkeys(
+                    codebook.resolve(name, file=path, place=f"line {number}", beside_answers=True) for name in names
+                )
+            )
             for names in (named_codes(line), named_codes(line, (SECOND,)), named_codes(line, (THIRD,)))
         )
         if not codes:

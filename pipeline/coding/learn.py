@@ -81,10 +81,23 @@ def judged_answers(
     return out
 
 
-def lessons(training: Sequence[Judged], held_out: Sequence[Judged]) -> list[Judged]:
-    """Return the training answers to learn from: none that is in the audit, by id or word for word."""
-    ids, said = {one.answer_id for one in held_out}, {_same(one.text) for one in held_out}
-    return [one for one in training if one.answer_id not in ids and _same(one.text) not in said]
+def lessons(training: Sequence[Judged], held_out: Mapping[str, str]) -> list[Judged]:
+    """Return the training answers to learn from: none that is in the audit (answer id -> text), by id or word for word.
+
+    What the audit drew and nobody coded yet is held out as well: it will be coded.
+    """
+    again = learned_again({one.answer_id: one.text for one in training}, held_out)
+    return [one for one in training if one.answer_id not in again]
+
+
+def learned_again(learned: Mapping[str, str], held_out: Mapping[str, str]) -> set[str]:
+    """Return the ids of the learned answers that are held out, by id or word for word; both are answer id -> text.
+
+    >>> sorted(learned_again({"1": "Niet bereikbaar", "2": "Te duur"}, {"2": "Duur", "3": "niet  bereikbaar"}))
+    ['1', '2']
+    """
+    said = {_same(text) for text in held_out.values()} - {""}  # no text is known of what is gone
+    return {key for key, text in learned.items() if key in held_out or _same(text) in said}
 
 
 def _same(text: str) -> str:

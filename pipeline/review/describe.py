@@ -33,6 +33,11 @@ def describe(state: QuestionProgress, login: Callable[[str], str], needed: int |
     for coder in state.coders:
         speed = "" if math.isnan(coder.per_hour) else f", about {coder.per_hour:.0f} an hour"
         out.append(f"  {login(coder.name)}: {coder.n} coded{speed}")
+    if state.waiting:
+        out.append(
+            "  coded for training before the audit drew them, and counting when it is their turn: "
+            f"{len(state.waiting)} ({some(state.waiting)})"
+        )
     for name, ids in (("doubts", state.doubts), ("skipped", state.skipped), ("to decide", state.open_conflicts)):
         if ids:
             out.append(f"  {name}: {len(ids)} ({some(ids)})")

@@ -58,7 +58,7 @@ def export_jsonl(workspace: Workspace, path: Path) -> int:
         )
     }
     lines = []
-    for event in with_sample_roles(read_journal(workspace), sample):
+    for event in with_sample_roles(read_journal(workspace), sample, current_texts(workspace)):
         probability, stratum = drawn.get((event.answer_id, event.role), (None, None))
         named = str(stratum) if isinstance(stratum, str) else None
         lines.append(replace(event, inclusion_probability=probability, stratum=named).line())

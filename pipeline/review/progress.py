@@ -41,15 +41,17 @@ class Coder:
 class QuestionProgress:
     """The review of one question. `drawn` and `done` are per role; ids are of answers that need someone's attention.
 
-    `own_second` are second codings by the first coder, which compare nobody. `people` compares first and second coder,
-    `machine_first` machine and first coder (who saw the machine's codes), `machine_second` machine and second coder
-    (who did not). `half_width` is that of the widest interval (0-1).
+    `waiting` were coded for training before the audit drew them, and count in their turn (see
+    `reviewed.before_their_turn`). `own_second` are second codings by the first coder, which compare nobody. `people`
+    compares first and second coder, `machine_first` machine and first coder (who saw the machine's codes),
+    `machine_second` machine and second coder (who did not). `half_width` is that of the widest interval (0-1).
     """
 
     question: str
     drawn: dict[str, int]
     done: dict[str, int]
     coders: tuple[Coder, ...]
+    waiting: tuple[str, ...]
     doubts: tuple[str, ...]
     skipped: tuple[str, ...]
     wrong: tuple[tuple[str, str], ...]
@@ -64,7 +66,7 @@ class QuestionProgress:
     @property
     def left(self) -> int:
         """How many drawn answers are still to be coded, over all roles."""
-        return sum(self.drawn.values()) - sum(self.done.values())
+        return sum(self.drawn.values()) - sum(self.done.values()) - len(self.waiting)
 
     @property
     def defensible(self) -> bool:
@@ -110,6 +112,7 @@ def _progress(
     objections = _objections(drawn.get("audit", 0), n_audit, skipped_audit, width, margin, people, open_now)
     return QuestionProgress(
         question.id, drawn, dict(done), _coders(events),
+        waiting=tuple(sorted(key for key, role in decided if role == "training" and (key, "audit") in pairs)),
         doubts=tuple(sorted({event.answer_id for event in events if event.doubt})),
         skipped=tuple(skipped),
         wrong=tuple(sorted({(event.answer_id, event.problem) for event in events if event.problem})),

@@ -113,7 +113,7 @@ def parse_event(raw: object, *, file: str | Path, line: int, judged: Sequence[st
         if name not in values:
             raise ReviewError(problem(file=file, place=place, found=f"field '{name}' is missing", do=f"add '{name}'"))
     for name, value in values.items():
-        values[name] = _checked(name, value, file, place)
+        values[name] = checked(name, value, file, place)
     if not set(values["codes"]) <= set(values["judged"]) and not values.get("problem"):
         raise ReviewError(
             problem(file=file, place=place, found="a code in 'codes' is not in the codebook it was coded with",
@@ -122,7 +122,13 @@ def parse_event(raw: object, *, file: str | Path, line: int, judged: Sequence[st
     return Event(**values)
 
 
-def _checked(name: str, value: object, file: str | Path, place: str) -> object:
+def checked(name: str, value: object, file: str | Path, place: str) -> Any:
+    """Return the value of one field of a line, in its type.
+
+    Raises:
+        ReviewError: it is of the wrong kind; the message names the line and the field.
+    """
+
     def wrong(expected: str) -> ReviewError:
         return ReviewError(
             problem(file=file, place=f"{place}, {name}", found="a value of the wrong kind", expected=expected)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +25,9 @@ RECORD = "geleerd.json"
 NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
     "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
 )  # fmt: skip
-OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT = "old_codes", "text_changed", "answer_gone", "said_in_audit"
+OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT, NO_CODE = (
+    "old_codes", "text_changed", "answer_gone", "said_in_audit", "no_code",
+)  # fmt: skip
 
 
 class Unused(NamedTuple):
@@ -95,10 +97,21 @@ def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
     for questions in _together(survey):
         held_out = _drawn(workspace, questions, texts)
         for question in questions:
-            learned = {key: texts.get(key, "") for key in record.get(question.id, {"answers": []})["answers"]}
-            if n := len(learned_again(learned, held_out)):
-                out[question.id] = n
+            entry = record.get(question.id)
+            if entry is not None and entry["codebook"] == survey.codebook(question).digest:
+                learned = {key: texts.get(key, "") for key in entry["answers"]}
+                if n := len(learned_again(learned, held_out)):
+                    out[question.id] = n
     return out
+
+
+def set_aside_lines(survey: Survey, workspace: Workspace) -> list[str]:
+    """Return what to say of learned models that were set aside, with the next step."""
+    return [
+        f"! {name}: the model that was learned is not used any more, for the audit drew {n} of the answers (or words) "
+        f"that it learned from. Next: duiding learn {survey.file}"
+        for name, n in set_aside(survey, workspace).items()
+    ]
 
 
 def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
@@ -175,6 +188,7 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
             held_out |= {one.answer_id: one.text for one in (*judged["audit"], *judged["second"])}
             lesson = _learn_one(survey, workspace, questions, judged, held_out)
             out.append(replace(lesson, unused=_unused(events, survey, questions, judged, lesson)))
+        _forget(workspace, set_aside(survey, workspace))
         if progress is not None:
             progress("learn", len(together), len(together))
     return out
@@ -221,9 +235,10 @@ def _unused(
             out[event.role, CHANGED].add(event.answer_id)
         elif not event.problem and not set(book.by_id) <= set(event.judged):
             out[event.role, OLD_CODES].add(event.answer_id)
-    if lesson.outcome == NOTHING_REVIEWED and judged["training"]:
-        out["training", SAID_IN_AUDIT] |= {one.answer_id for one in judged["training"]}
-    return tuple(Unused(role, why, len(ids)) for (role, why), ids in sorted(out.items()))
+    out["training", NO_CODE] = {one.answer_id for one in judged["training"] if not one.codes}
+    if lesson.outcome == NOTHING_REVIEWED:
+        out["training", SAID_IN_AUDIT] = {one.answer_id for one in judged["training"] if one.codes}
+    return tuple(Unused(role, why, len(ids)) for (role, why), ids in sorted(out.items()) if ids)
 
 
 def _learn_one(
@@ -275,6 +290,20 @@ def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_i
             "encoder": model.encoder_digest,
             "answers": sorted(answer_ids),
         }
+    _write_record(workspace, record)
+
+
+def _forget(workspace: Workspace, questions: Collection[str]) -> None:
+    """Drop the models of questions that were set aside: no later audit is smaller, so they never come back."""
+    record = _read_record(workspace)
+    if questions:
+        _write_record(workspace, {name: entry for name, entry in record.items() if name not in questions})
+
+
+def _write_record(workspace: Workspace, record: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the record, and remove the models that are not in it."""
+    from pipeline.coding.model_files import LEARNED
+
     write_text(workspace.path(FOLDER, RECORD), json.dumps(record, indent=1, sort_keys=True))
     in_use = {entry["model"] for entry in record.values()}
     for file in workspace.path(FOLDER).glob(f"{LEARNED}*"):

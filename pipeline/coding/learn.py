@@ -65,7 +65,8 @@ def judged_answers(
     """Return the answers reviewed in one role, by id.
 
     A facet of which not every code was judged (the codebook grew since) or whose code is `given` (the scheme that the
-    question is about) is left out: it says nothing about the words of the answer.
+    question is about) is left out: it says nothing about the words of the answer. That no code holds is
+    a judgement too.
     """
     facets = [{code.id for code in codebook.in_facet(facet.id)} for facet in codebook.facet_list()]
     facets = [codes for codes in facets if not codes & set(given)]
@@ -76,7 +77,7 @@ def judged_answers(
             continue
         seen, holds = set(rows["code"]), set(rows.loc[rows["applied"], "code"])
         judged = set().union(*(codes for codes in facets if codes <= seen))
-        if judged & holds:
+        if judged:
             out.append(Judged(str(answer_id), text, frozenset(judged), frozenset(judged & holds)))
     return out
 
@@ -84,10 +85,11 @@ def judged_answers(
 def lessons(training: Sequence[Judged], held_out: Mapping[str, str]) -> list[Judged]:
     """Return the training answers to learn from: none that is in the audit (answer id -> text), by id or word for word.
 
-    What the audit drew and nobody coded yet is held out as well: it will be coded.
+    What the audit drew and nobody coded yet is held out as well: it will be coded. An answer to which no code applies
+    teaches nothing: a model is learned from the codes that hold.
     """
     again = learned_again({one.answer_id: one.text for one in training}, held_out)
-    return [one for one in training if one.answer_id not in again]
+    return [one for one in training if one.codes and one.answer_id not in again]
 
 
 def learned_again(learned: Mapping[str, str], held_out: Mapping[str, str]) -> set[str]:

@@ -179,8 +179,11 @@ def utc(text: str) -> str:
     return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def read_lines(path: Path) -> list[tuple[int, Any]]:
-    """Return the parsed JSON lines with their numbers; a last line that was cut off half-way is left out.
+def read_lines(path: Path, *, own: bool = False) -> list[tuple[int, Any]]:
+    """Return the parsed JSON lines with their numbers.
+
+    Of our `own` journal a last line that was cut off half-way is left out: the writer was stopped there, and what it
+    was to write comes again. A file that someone handed over is whole, or something is wrong with it.
 
     Raises:
         ReviewError: the file can't be read or a line is not JSON.
@@ -194,10 +197,12 @@ def read_lines(path: Path) -> list[tuple[int, Any]]:
         try:
             out.append((number, json.loads(line)))
         except ValueError as error:
-            if number == len(lines):  # no newline after it: the writer was stopped there
+            if own and number == len(lines):  # no newline after it
                 continue
+            do = "restore the file from a copy" if own else "ask for the file that 'duiding review export' wrote"
+            place = f"line {number}"
             raise ReviewError(
-                problem(file=path, place=f"line {number}", found="not valid JSON", do="restore the file from a copy")
+                problem(file=path, place=place, found="not valid JSON", expected="one coding per line", do=do)
             ) from error
     return out
 
@@ -211,7 +216,7 @@ def read_journal(workspace: Workspace) -> list[Event]:
     path = journal_file(workspace)
     if not path.exists():
         return []
-    return [parse_event(raw, file=path, line=number) for number, raw in read_lines(path)]
+    return [parse_event(raw, file=path, line=number) for number, raw in read_lines(path, own=True)]
 
 
 def latest(events: Iterable[Event]) -> dict[str, Event]:

@@ -87,6 +87,11 @@ def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
                 draws.append(parse_draw(raw, file=path, line=line))
             else:
                 events.append(_parse(_under_a_name(raw, coders), path, line, codebooks))
+        if not events:
+            raise ReviewError(
+                problem(file=path, found="no codings in it", expected="one coding per line",
+                        do="ask for the file that 'duiding review export' wrote")
+            )  # fmt: skip
         table = workspace.path("answers.parquet")
         answers = read_table(table) if table.exists() else None
         if answers is not None:

@@ -26,7 +26,7 @@ from pipeline.review.events import (
     read_journal,
 )
 from pipeline.review.exchange import export_jsonl, import_jsonl
-from pipeline.review.pull import coded_at
+from pipeline.review.pull import coded_at, keep_notes
 from pipeline.review.reviewed import conflicts, current_events, deciding, reviewed_codings
 from pipeline.review.sample import empty_sample, in_random_order, read_sample, write_sample
 from pipeline.review.texts import Fingerprints, Lost, lost
@@ -408,3 +408,42 @@ def test_an_annotation_without_a_time_leaves_a_journal_that_can_be_read(workspac
     assert coded_at({"created_at": "2022-11-01T10:00:00Z"}) == "2022-11-01T10:00:00.000000Z"
     add_events(workspace, [event("a", "x", at=coded_at({})), event("a", "y", coder="bo")])
     assert deciding(read_journal(workspace))["a", "audit"].codes == ("y",), "a coding with a time is newer"
+
+
+def test_a_file_that_someone_handed_over_is_whole(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    file = write_lines(tmp_path / "x.jsonl", lines_of(made, 3))
+    whole = file.read_text("utf-8")
+    for content, message in (
+        (whole[:-30], "line 3: not valid JSON"),
+        ("dit is geen JSON", "line 1: not valid JSON"),
+        ("", "no codings in it"),
+        ("\n\n", "no codings in it"),
+    ):
+        file.write_text(content, encoding="utf-8")
+        with pytest.raises(ReviewError) as caught:
+            import_jsonl(made.workspace, made.survey, file)
+        assert message in str(caught.value)
+        assert "Next: ask for the file that 'duiding review export' wrote" in str(caught.value)
+    assert read_journal(made.workspace) == []
+
+
+def test_an_older_note_undoes_nothing_and_one_that_was_removed_goes(workspace: Workspace) -> None:
+    def keep(at: str, text: str, clean: Any = list) -> dict[str, str]:
+        coded = event(at=f"2022-11-0{at}T10:00:00.000000Z", note=bool(text))
+        keep_notes(workspace, [coded], {coded.annotation: text} if text else {}, clean)
+        path = workspace.path("review", "notes.json")
+        kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return {key: found["note"] for key, found in kept.items() if found["note"]}
+
+    name = "anna/audit/a"
+    assert keep("1", "") == {}
+    assert keep("2", "nieuw") == {name: "nieuw"}
+    assert keep("1", "oud") == {name: "nieuw"}
+    assert keep("1", "") == {name: "nieuw"}
+    assert keep("3", "", None) == {name: "nieuw"}, "notes are left alone where they can't be pseudonymised"
+    assert keep("3", "") == {}
+    assert keep("2", "nieuw") == {}, "an older file does not bring it back"
+    assert keep("4", "weer") == {name: "weer"}
+    workspace.path("review", "notes.json").write_text(json.dumps({name: "van vroeger"}), encoding="utf-8")
+    assert keep("1", "oud") == {name: "oud"}, "of a note without a time any coding is as new"

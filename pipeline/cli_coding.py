@@ -23,7 +23,8 @@ UNUSED = {
     "old_codes": "not used, for they were reviewed before a code was added or renamed: nobody judged that code",
     "text_changed": "not used, for they have another text now than when people read them",
     "answer_gone": "not used, for they are not in the survey now, or their question is not",
-    "said_in_audit": "not used, for the same words were audited",
+    "said_in_audit": "not used, for the audit drew them or the same words",
+    "no_code": "not used, for no code applies to them, and a model learns from codes that do (in the audit they count)",
 }
 LEAST_WORD = 0.05  # log-odds that a word must add to be named
 

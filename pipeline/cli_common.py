@@ -54,6 +54,14 @@ def draw_sample(
             typer.echo("  " + plan_line(str(name), n, width, planner.needed(str(name), 0.03), 0.03))
 
 
+def say_set_aside(survey: Survey, workspace: Workspace) -> None:
+    """Say which learned models the audit set aside."""
+    from pipeline.learning import set_aside_lines
+
+    for line in set_aside_lines(survey, workspace):
+        typer.echo(line)
+
+
 def say_next(workspace: Workspace, survey: Path) -> None:
     """Say on what coders disagree, and what to do next."""
     from pipeline.review.adjudicate import open_conflicts

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli_common import Audit, ByGroup, OfQuestion, Second, SurveyFile, Training, draw_sample, load, say_next
+from pipeline.cli_common import (
+    Audit,
+    ByGroup,
+    OfQuestion,
+    Second,
+    SurveyFile,
+    Training,
+    draw_sample,
+    load,
+    say_next,
+    say_set_aside,
+)
 
 if TYPE_CHECKING:
     from pipeline.review.events import Compared
@@ -46,6 +57,11 @@ def export(
     if file.suffix == ".jsonl":
         from pipeline.review.exchange import export_jsonl
 
+        options = {
+            "--audit": audit, "--training": training, "--second": second is not None, "--by-group": by_group,
+            "--for-second-coder": for_second, "--blind": blind, "--adjudicate": decide, "--question": question,
+        }  # fmt: skip
+        _refuse_options(file, [name for name, given in options.items() if given], "all codings are written")
         typer.echo(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
         return
     if file.suffix != ".xlsx":
@@ -58,6 +74,7 @@ def export(
     counts = export_workbook(
         workspace, found, file, second=for_second, decide=decide, blind=blind, questions=question or [], force=force
     )
+    say_set_aside(found, workspace)
     typer.echo(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
     typer.echo(
         f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME"
@@ -87,19 +104,37 @@ def import_(
                 f"{len(done.elsewhere)} were coded otherwise elsewhere after this workbook was exported; that coding "
                 f"goes on to count: {some(done.elsewhere)}"
             )
+        _not_drawn(len(done.not_drawn), survey)
         for place in done.not_read:
             typer.echo(f"{place}: this column is not of the workbook as it was exported; it was not read")
     else:
         from pipeline.review.exchange import import_jsonl
 
+        _refuse_options(file, ["--coder"] if coder else [], "every coding in it names its own coder")
         lines = import_jsonl(workspace, found, file)
         typer.echo(f"{lines.n_read} codings read, {lines.n_new} new")
         _compared(lines.compared)
-        if lines.n_not_drawn:
-            typer.echo(
-                f"{lines.n_not_drawn} audited answers were never drawn here: they teach, and feed no percentages"
-            )
+        _not_drawn(lines.n_not_drawn, survey)
     say_next(workspace, survey)
+
+
+def _refuse_options(file: Path, given: list[str], why: str) -> None:
+    from pipeline.errors import ReviewError, problem
+
+    if given:
+        raise ReviewError(
+            problem(file=file, place=", ".join(given), found="only for a workbook (.xlsx)", expected=why,
+                    do=f"leave {' and '.join(given)} out")
+        )  # fmt: skip
+
+
+def _not_drawn(n: int, survey: Path) -> None:
+    if n:
+        typer.echo(
+            f"{n} answers were never drawn here: they teach, and feed no percentages. If they are of an audit drawn "
+            "elsewhere, import the .jsonl that 'duiding review export' makes there, or draw that audit here: "
+            f"duiding review export rest.xlsx {survey} --audit N"
+        )
 
 
 def _compared(found: Compared) -> None:

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli_common import Audit, ByGroup, OfQuestion, Second, SurveyFile, Training, draw_sample, load, say_next
+from pipeline.cli_common import (
+    Audit,
+    ByGroup,
+    OfQuestion,
+    Second,
+    SurveyFile,
+    Training,
+    draw_sample,
+    load,
+    say_next,
+    say_set_aside,
+)
 from pipeline.cli_progress import progress_bars
 
 if TYPE_CHECKING:
@@ -102,6 +113,7 @@ def push(
     for name, why in explain.left_out.items():
         typer.echo(f"{name}: the tasks don't tell why the machine coded as it did: {why}")
     _undrawn(workspace)
+    say_set_aside(found, workspace)
     typer.echo(f"Next: have them coded, then: duiding review pull {survey}")
 
 

@@ -142,7 +142,7 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
-    from pipeline.learning import missing_models
+    from pipeline.learning import missing_models, set_aside_lines
     from pipeline.publish import zero_shot
     from pipeline.review.describe import describe_lost
     from pipeline.review.draw import came_later
@@ -176,6 +176,8 @@ def show_run(result: Result) -> None:
     for name, files in missing_models(result.survey, result.workspace).items():
         gone = " and ".join(file.name for file in files)
         console.print(f"! {name}: not coded by the model that was learned, for {gone} is missing: duiding learn")
+    for line in set_aside_lines(result.survey, result.workspace):
+        console.print(line)
     estimates = result.workspace.note("estimates")
     audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
     if audited and provisional:

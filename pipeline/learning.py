@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +25,9 @@ RECORD = "geleerd.json"
 NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
     "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
 )  # fmt: skip
-OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT = "old_codes", "text_changed", "answer_gone", "said_in_audit"
+OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT, NO_CODE = (
+    "old_codes", "text_changed", "answer_gone", "said_in_audit", "no_code",
+)  # fmt: skip
 
 
 class Unused(NamedTuple):
@@ -63,7 +65,7 @@ def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the model that was learned for it and may be used.
 
     A model learned for another version of the codebook or with another encoder is passed over, and so is one that
-    learned from an answer that the audit drew later: it must not judge itself.
+    learned from an answer that the audit drew later (see `set_aside`).
     """
     from pipeline.coding.model_files import files_of
 
@@ -80,32 +82,85 @@ def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]
     return {name: files for name, files in missing.items() if files}
 
 
-def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
-    """Return question id -> the learned model that may be used, whether or not its files are there."""
-    from pipeline.coding.embed import encoder_digest
-    from pipeline.review.sample import read_sample
+def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
+    """Return question id -> how many answers that its learned model learned from the audit drew later.
+
+    Such a model is passed over: it must not judge itself. Answers with the same words count as the same.
+    """
+    from pipeline.coding.learn import learned_again
 
     record = _read_record(workspace)
     if not record:
         return {}
-    sample = read_sample(workspace)
-    audit = set(sample.loc[sample["role"] != "training", "answer_id"])
+    texts = _texts(workspace)
+    out = {}
+    for questions in _together(survey):
+        held_out = _drawn(workspace, questions, texts)
+        for question in questions:
+            entry = record.get(question.id)
+            if entry is not None and entry["codebook"] == survey.codebook(question).digest:
+                learned = {key: texts.get(key, "") for key in entry["answers"]}
+                if n := len(learned_again(learned, held_out)):
+                    out[question.id] = n
+    return out
+
+
+def set_aside_lines(survey: Survey, workspace: Workspace) -> list[str]:
+    """Return what to say of learned models that were set aside, with the next step."""
+    return [
+        f"! {name}: the model that was learned is not used any more, for the audit drew {n} of the answers (or words) "
+        f"that it learned from. Next: duiding learn {survey.file}"
+        for name, n in set_aside(survey, workspace).items()
+    ]
+
+
+def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
+    """Return question id -> the learned model that may be used, whether or not its files are there."""
+    from pipeline.coding.embed import encoder_digest
+
+    record = _read_record(workspace)
+    if not record:
+        return {}
+    aside = set_aside(survey, workspace)
     encoder = encoder_digest(encoder_name(survey))
     out = {}
     for question in survey.questions:
         entry = record.get(question.id)
-        if entry is None or audit & set(entry["answers"]):
+        if entry is None or question.id in aside:
             continue
         if (entry["codebook"], entry["encoder"]) == (survey.codebook(question).digest, encoder):
             out[question.id] = workspace.path(FOLDER, entry["model"])
     return out
 
 
+def _texts(workspace: Workspace) -> dict[str, str]:
+    from pipeline.review.texts import current_texts
+
+    return current_texts(workspace) or {}
+
+
+def _together(survey: Survey) -> list[list[Question]]:
+    """Return the questions that learn together, for they have the same codebook and examples."""
+    out: dict[tuple[str, Path | None], list[Question]] = defaultdict(list)
+    for question in survey.questions:
+        out[survey.codebook(question).digest, examples_file(survey, question)].append(question)
+    return list(out.values())
+
+
+def _drawn(workspace: Workspace, questions: list[Question], texts: Mapping[str, str]) -> dict[str, str]:
+    """Return answer id -> text of what was drawn for audit or second coding, coded or not."""
+    from pipeline.review.sample import read_sample
+
+    sample = read_sample(workspace)
+    mine = sample["question"].isin([question.id for question in questions]) & (sample["role"] != "training")
+    return {str(key): texts.get(str(key), "") for key in sample.loc[mine, "answer_id"]}
+
+
 def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], None] | None = None) -> list[Lesson]:
     """Refit the model of every codebook on its examples and the answers reviewed for training; keep what is better.
 
-    Questions with the same codebook and examples learn together. An audited answer is never learned from, nor
-    is a training answer with the same words; the audit only says which of the two models is better. The next
+    Questions with the same codebook and examples learn together. An answer that the audit drew is never learned from,
+    nor is a training answer with the same words; the audit only says which of the two models is better. The next
     `duiding run` uses the model.
 
     Raises:
@@ -121,18 +176,19 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
         texts = dict(zip(answers["answer_id"].astype(str), answers["text"].astype(str), strict=True))
         codings = reviewed_codings(workspace, {question.id: survey.codebook(question) for question in survey.questions})
         events = current_events(workspace)
-        together: dict[tuple[str, Path | None], list[Question]] = defaultdict(list)
-        for question in survey.questions:
-            together[survey.codebook(question).digest, examples_file(survey, question)].append(question)
+        together = _together(survey)
         out = []
-        for done, questions in enumerate(together.values()):
+        for done, questions in enumerate(together):
             if progress is not None:
                 progress("learn", done, len(together))
             judged: dict[str, list[Judged]] = {"training": [], "audit": [], "second": []}
             for question in questions:
                 _add_judged(judged, codings, texts, survey, question)
-            lesson = _learn_one(survey, workspace, questions, judged)
+            held_out = _drawn(workspace, questions, texts)
+            held_out |= {one.answer_id: one.text for one in (*judged["audit"], *judged["second"])}
+            lesson = _learn_one(survey, workspace, questions, judged, held_out)
             out.append(replace(lesson, unused=_unused(events, survey, questions, judged, lesson)))
+        _forget(workspace, set_aside(survey, workspace))
         if progress is not None:
             progress("learn", len(together), len(together))
     return out
@@ -179,14 +235,16 @@ def _unused(
             out[event.role, CHANGED].add(event.answer_id)
         elif not event.problem and not set(book.by_id) <= set(event.judged):
             out[event.role, OLD_CODES].add(event.answer_id)
-    if lesson.outcome == NOTHING_REVIEWED and judged["training"]:
-        out["training", SAID_IN_AUDIT] |= {one.answer_id for one in judged["training"]}
-    return tuple(Unused(role, why, len(ids)) for (role, why), ids in sorted(out.items()))
+    out["training", NO_CODE] = {one.answer_id for one in judged["training"] if not one.codes}
+    if lesson.outcome == NOTHING_REVIEWED:
+        out["training", SAID_IN_AUDIT] = {one.answer_id for one in judged["training"] if one.codes}
+    return tuple(Unused(role, why, len(ids)) for (role, why), ids in sorted(out.items()) if ids)
 
 
 def _learn_one(
-    survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]]
-) -> Lesson:
+    survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]],
+    held_out: Mapping[str, str],
+) -> Lesson:  # fmt: skip
     from pipeline.coding.classify import find_model, kept_model
     from pipeline.coding.examples import examples_digest, examples_for
     from pipeline.coding.fit import fit_model
@@ -196,7 +254,7 @@ def _learn_one(
     book: Codebook = survey.codebook(questions[0])
     names = tuple(question.id for question in questions)
     audit = judged["audit"]
-    teach = lessons(judged["training"], [*audit, *judged["second"]])
+    teach = lessons(judged["training"], held_out)
     if not teach:
         return Lesson(names, NOTHING_REVIEWED, 0, len(audit))
     if len(audit) < MIN_AUDIT:
@@ -232,6 +290,20 @@ def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_i
             "encoder": model.encoder_digest,
             "answers": sorted(answer_ids),
         }
+    _write_record(workspace, record)
+
+
+def _forget(workspace: Workspace, questions: Collection[str]) -> None:
+    """Drop the models of questions that were set aside: no later audit is smaller, so they never come back."""
+    record = _read_record(workspace)
+    if questions:
+        _write_record(workspace, {name: entry for name, entry in record.items() if name not in questions})
+
+
+def _write_record(workspace: Workspace, record: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write the record, and remove the models that are not in it."""
+    from pipeline.coding.model_files import LEARNED
+
     write_text(workspace.path(FOLDER, RECORD), json.dumps(record, indent=1, sort_keys=True))
     in_use = {entry["model"] for entry in record.values()}
     for file in workspace.path(FOLDER).glob(f"{LEARNED}*"):

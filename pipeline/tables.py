@@ -82,6 +82,7 @@ SAMPLE: Final = Contract(
         "role": Column("text", values=REVIEW_ROLES),
         "inclusion_probability": Column("number", nullable=True, low=0.0, high=1.0),
         "stratum": Column("text", optional=True, nullable=True),
+        "number": Column("number", optional=True, nullable=True, low=0.0, high=1.0),  # the order of the audit
     },
 )
 SHARES: Final = Contract(

@@ -26,8 +26,10 @@ from pipeline.learning import (
     TOO_FEW_AUDITED,
     learn,
     learned_models,
+    set_aside,
 )
 from pipeline.review.events import Event, add_events
+from pipeline.review.reviewed import reviewed_codings
 from pipeline.review.sample import write_sample
 from pipeline.workspace import Workspace, read_table
 
@@ -71,8 +73,11 @@ def survey(write: Callable[..., Path]) -> Path:
     return path
 
 
-def review(path: Path, *, training: int, audit: int, shift: int = 0) -> Workspace:
-    """Review the first answers for training and the last for the audit; `shift` makes the training codes wrong."""
+def review(path: Path, *, training: int, audit: int, shift: int = 0, none: str = "") -> Workspace:
+    """Review the first answers for training and the last for the audit.
+
+    `shift` makes the training codes wrong; to what is about `none` no code applies.
+    """
     survey = load_survey(path)
     workspace = Workspace(survey.workspace_path)
     book = survey.codebook(survey.questions[0])
@@ -88,7 +93,7 @@ def review(path: Path, *, training: int, audit: int, shift: int = 0) -> Workspac
             if role == "training" and shift:
                 code = codes[(codes.index(code) + shift) % 3]
             events.append(
-                Event(answer_id, "beter", book.digest, (code,), tuple(codes), "Anna", role,
+                Event(answer_id, "beter", book.digest, () if code == none else (code,), tuple(codes), "Anna", role,
                       "2026-01-01T10:00:00.000000Z", "manual", f"Anna/{role}/{answer_id}/{shift}")
             )  # fmt: skip
             rows.append((answer_id, "beter", role, audit / len(ids) if role == "audit" else None, "beter"))
@@ -139,6 +144,47 @@ def test_what_the_audit_draws_later_must_not_have_been_learned_from(survey: Path
     assert learned_models(loaded, workspace) == {}
     run(survey)
     assert workspace.note("coding")["beter"]["start"] == "zero-shot"
+
+
+def test_a_model_set_aside_is_named_until_there_is_another(
+    survey: Path, write: Callable[..., Path], duiding: Command
+) -> None:
+    said = [text for _, text in ROWS]
+    said[100] = said[0]
+    write("data.csv", "nr;beter\n" + "".join(f"{n};{text}\n" for n, text in enumerate(said)))
+    run(survey)
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    loaded = load_survey(survey)
+    assert set(learned_models(loaded, workspace)) == {"beter"}
+    review(survey, training=0, audit=44)
+    assert set_aside(loaded, workspace) == {"beter": 1}, "another answer, but the same words"
+    assert learned_models(loaded, workspace) == {}
+    line = (
+        "! beter: the model that was learned is not used any more, for the audit drew 1 of the answers (or words) that"
+    )
+    assert f"{line} it learned from. Next: duiding learn {survey}" in duiding("run", survey).stdout
+    (lesson,) = learn(survey)
+    assert lesson.n_learned == 89
+    assert set_aside(loaded, workspace) == {}
+
+
+def test_answers_to_which_no_code_applies_count_in_the_audit(survey: Path, write: Callable[..., Path]) -> None:
+    write("klein.yaml", "\n".join(line for line in CODEBOOK.splitlines() if "anders" not in line))
+    run(survey)
+    workspace = review(survey, training=90, audit=40, none="anders")
+    (lesson,) = learn(survey)
+    assert lesson.comparison is not None
+    assert (lesson.n_learned, lesson.comparison.before.n) == (60, 40)
+    assert lesson.unused == (("training", "no_code", 30),)
+    book = load_survey(survey).codebook(load_survey(survey).questions[0])
+    machine = read_table(workspace.path("codings.parquet")).query("role == 'machine'")
+    reviewed = reviewed_codings(workspace).query("role == 'audit'")
+    both = reviewed.merge(machine, on=["answer_id", "code"], suffixes=("", "_machine"))
+    assert len(both) == 40 * len(book.by_id)
+    hits = (both["applied"] & both["applied_machine"]).sum()
+    f1 = 2 * hits / (both["applied"].sum() + both["applied_machine"].sum())
+    assert lesson.comparison.before.micro_f1 == pytest.approx(f1, abs=1e-4), "as review status has it"
 
 
 def test_another_codebook_version_passes_the_model_over(survey: Path, write: Callable[..., Path]) -> None:

@@ -65,7 +65,8 @@ def judged_answers(
     """Return the answers reviewed in one role, by id.
 
     A facet of which not every code was judged (the codebook grew since) or whose code is `given` (the scheme that the
-    question is about) is left out: it says nothing about the words of the answer.
+    question is about) is left out: it says nothing about the words of the answer. That no code holds is
+    a judgement too.
     """
     facets = [{code.id for code in codebook.in_facet(facet.id)} for facet in codebook.facet_list()]
     facets = [codes for codes in facets if not codes & set(given)]
@@ -76,15 +77,29 @@ def judged_answers(
             continue
         seen, holds = set(rows["code"]), set(rows.loc[rows["applied"], "code"])
         judged = set().union(*(codes for codes in facets if codes <= seen))
-        if judged & holds:
+        if judged:
             out.append(Judged(str(answer_id), text, frozenset(judged), frozenset(judged & holds)))
     return out
 
 
-def lessons(training: Sequence[Judged], held_out: Sequence[Judged]) -> list[Judged]:
-    """Return the training answers to learn from: none that is in the audit, by id or word for word."""
-    ids, said = {one.answer_id for one in held_out}, {_same(one.text) for one in held_out}
-    return [one for one in training if one.answer_id not in ids and _same(one.text) not in said]
+def lessons(training: Sequence[Judged], held_out: Mapping[str, str]) -> list[Judged]:
+    """Return the training answers to learn from: none that is in the audit (answer id -> text), by id or word for word.
+
+    What the audit drew and nobody coded yet is held out as well: it will be coded. An answer to which no code applies
+    teaches nothing: a model is learned from the codes that hold.
+    """
+    again = learned_again({one.answer_id: one.text for one in training}, held_out)
+    return [one for one in training if one.codes and one.answer_id not in again]
+
+
+def learned_again(learned: Mapping[str, str], held_out: Mapping[str, str]) -> set[str]:
+    """Return the ids of the learned answers that are held out, by id or word for word; both are answer id -> text.
+
+    >>> sorted(learned_again({"1": "Niet bereikbaar", "2": "Te duur"}, {"2": "Duur", "3": "niet  bereikbaar"}))
+    ['1', '2']
+    """
+    said = {_same(text) for text in held_out.values()} - {""}  # no text is known of what is gone
+    return {key for key, text in learned.items() if key in held_out or _same(text) in said}
 
 
 def _same(text: str) -> str:

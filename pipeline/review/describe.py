@@ -33,6 +33,11 @@ def describe(state: QuestionProgress, login: Callable[[str], str], needed: int |
     for coder in state.coders:
         speed = "" if math.isnan(coder.per_hour) else f", about {coder.per_hour:.0f} an hour"
         out.append(f"  {login(coder.name)}: {coder.n} coded{speed}")
+    if state.waiting:
+        out.append(
+            "  coded for training before the audit drew them, and counting when it is their turn: "
+            f"{len(state.waiting)} ({some(state.waiting)})"
+        )
     for name, ids in (("doubts", state.doubts), ("skipped", state.skipped), ("to decide", state.open_conflicts)):
         if ids:
             out.append(f"  {name}: {len(ids)} ({some(ids)})")
@@ -44,8 +49,8 @@ def describe(state: QuestionProgress, login: Callable[[str], str], needed: int |
             f"({some(state.own_second)})"
         )
     out += _agreement("two people", state.people)
-    out += _agreement("machine and first coder (who saw its codes)", state.machine_first)
-    out += _agreement("machine and second coder (who did not)", state.machine_second)
+    out += _agreement(f"machine and first coder ({_saw(state)})", state.machine_first)
+    out += _agreement("machine and second coder (who did not see them)", state.machine_second)
     if state.half_width is not None:
         more = f"; for ±{100 * margin:g} about {needed} audited answers are needed" if needed else ""
         out.append(f"  widest interval expected now: ±{100 * state.half_width:.1f} points{more}")
@@ -69,6 +74,13 @@ def describe_lost(lost: Lost) -> list[str]:
             f"{some(lost.gone)}. Next: was a question's id or the file changed by mistake, change it back"
         )
     return out
+
+
+def _saw(state: QuestionProgress) -> str:
+    n = state.machine_first[0].n if state.machine_first else 0
+    if not state.n_shown:
+        return "who did not see its codes"
+    return "who saw its codes" if state.n_shown >= n else f"who saw its codes of {state.n_shown} answers"
 
 
 def _agreement(who: str, found: Sequence[Agreement]) -> list[str]:

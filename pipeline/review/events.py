@@ -113,7 +113,7 @@ def parse_event(raw: object, *, file: str | Path, line: int, judged: Sequence[st
         if name not in values:
             raise ReviewError(problem(file=file, place=place, found=f"field '{name}' is missing", do=f"add '{name}'"))
     for name, value in values.items():
-        values[name] = _checked(name, value, file, place)
+        values[name] = checked(name, value, file, place)
     if not set(values["codes"]) <= set(values["judged"]) and not values.get("problem"):
         raise ReviewError(
             problem(file=file, place=place, found="a code in 'codes' is not in the codebook it was coded with",
@@ -122,7 +122,13 @@ def parse_event(raw: object, *, file: str | Path, line: int, judged: Sequence[st
     return Event(**values)
 
 
-def _checked(name: str, value: object, file: str | Path, place: str) -> object:
+def checked(name: str, value: object, file: str | Path, place: str) -> Any:
+    """Return the value of one field of a line, in its type.
+
+    Raises:
+        ReviewError: it is of the wrong kind; the message names the line and the field.
+    """
+
     def wrong(expected: str) -> ReviewError:
         return ReviewError(
             problem(file=file, place=f"{place}, {name}", found="a value of the wrong kind", expected=expected)
@@ -173,8 +179,11 @@ def utc(text: str) -> str:
     return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def read_lines(path: Path) -> list[tuple[int, Any]]:
-    """Return the parsed JSON lines with their numbers; a last line that was cut off half-way is left out.
+def read_lines(path: Path, *, own: bool = False) -> list[tuple[int, Any]]:
+    """Return the parsed JSON lines with their numbers.
+
+    Of our `own` journal a last line that was cut off half-way is left out: the writer was stopped there, and what it
+    was to write comes again. A file that someone handed over is whole, or something is wrong with it.
 
     Raises:
         ReviewError: the file can't be read or a line is not JSON.
@@ -188,10 +197,12 @@ def read_lines(path: Path) -> list[tuple[int, Any]]:
         try:
             out.append((number, json.loads(line)))
         except ValueError as error:
-            if number == len(lines):  # no newline after it: the writer was stopped there
+            if own and number == len(lines):  # no newline after it
                 continue
+            do = "restore the file from a copy" if own else "ask for the file that 'duiding review export' wrote"
+            place = f"line {number}"
             raise ReviewError(
-                problem(file=path, place=f"line {number}", found="not valid JSON", do="restore the file from a copy")
+                problem(file=path, place=place, found="not valid JSON", expected="one coding per line", do=do)
             ) from error
     return out
 
@@ -205,7 +216,7 @@ def read_journal(workspace: Workspace) -> list[Event]:
     path = journal_file(workspace)
     if not path.exists():
         return []
-    return [parse_event(raw, file=path, line=number) for number, raw in read_lines(path)]
+    return [parse_event(raw, file=path, line=number) for number, raw in read_lines(path, own=True)]
 
 
 def latest(events: Iterable[Event]) -> dict[str, Event]:

@@ -34,6 +34,7 @@ class ImportedWorkbook:
 
     `compared` names the answers whose coding was replaced, and those of which the journal has a newer one; `elsewhere`
     those that were coded otherwise elsewhere after this workbook was exported; `not_read` the columns that were added.
+    `not_drawn` are first codings of answers that were not drawn here: they only teach.
     """
 
     n_ready: int
@@ -42,6 +43,7 @@ class ImportedWorkbook:
     compared: Compared
     elsewhere: tuple[str, ...]
     not_read: tuple[str, ...]
+    not_drawn: tuple[str, ...]
 
 
 def import_workbook(
@@ -84,11 +86,13 @@ def import_workbook(
             not_read += reading.not_read
         _refuse(mistakes, path)
         _refuse_own(events, current, path)
-        compared = compare_with(read_journal(workspace), events)
-        new = add_events(workspace, with_sample_roles(events, read_sample(workspace)))
+        compared, sample = compare_with(read_journal(workspace), events), read_sample(workspace)
+        new = add_events(workspace, with_sample_roles(events, sample))
         coders.save()
-        keep_notes(workspace, notes, clean_notes)
-        return ImportedWorkbook(len(events), len(new), n_open, compared, tuple(elsewhere), tuple(not_read))
+        keep_notes(workspace, events, notes, clean_notes)
+        first = {event.answer_id for event in events if event.role != "second" and event.counts}
+        not_drawn = tuple(sorted(first - set(sample["answer_id"])))
+        return ImportedWorkbook(len(events), len(new), n_open, compared, tuple(elsewhere), tuple(not_read), not_drawn)
 
 
 def _saved(book: Any) -> str:

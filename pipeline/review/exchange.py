@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pipeline.codebook import Codebook
 from pipeline.config import Survey
 from pipeline.errors import ReviewError, did_you_mean, problem
 from pipeline.review.coders import Coders
+from pipeline.review.designs import Draw, draws_of, join_draws, open_draws, parse_draw
 from pipeline.review.events import (
     Compared,
     Event,
@@ -26,9 +26,6 @@ from pipeline.review.reviewed import with_sample_roles
 from pipeline.review.sample import read_sample, write_sample
 from pipeline.review.texts import Fingerprints, current_texts
 from pipeline.workspace import Workspace, read_table, write_text
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ class Imported:
 def export_jsonl(workspace: Workspace, path: Path) -> int:
     """Write the last coding per annotation, with the inclusion probabilities of the sample; return how many.
 
+    What was drawn and is not coded yet has a line of its own, so that the sample is whole where the file is imported.
+
     Raises:
         ReviewError: the journal is damaged.
     """
@@ -57,13 +56,16 @@ def export_jsonl(workspace: Workspace, path: Path) -> int:
             sample["answer_id"], sample["role"], sample["inclusion_probability"], sample["stratum"], strict=True
         )
     }
+    texts = current_texts(workspace)
+    events = with_sample_roles(read_journal(workspace), sample, texts)
     lines = []
-    for event in with_sample_roles(read_journal(workspace), sample):
+    for event in events:
         probability, stratum = drawn.get((event.answer_id, event.role), (None, None))
         named = str(stratum) if isinstance(stratum, str) else None
         lines.append(replace(event, inclusion_probability=probability, stratum=named).line())
+    lines += [draw.line() for draw in open_draws(sample, events, texts)]
     write_text(path, "".join(line + "\n" for line in lines))
-    return len(lines)
+    return len(events)
 
 
 def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
@@ -73,22 +75,31 @@ def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
     without one, of an answer that was not drawn here, is kept but counts as training: nothing can be estimated from it.
 
     Raises:
-        ReviewError: a line breaks the format, or names a question, answer or code that does not exist.
+        ReviewError: a line breaks the format, or names a question, answer or code that does not exist, or the file is
+            of another audit than the one drawn here.
     """
     with one_at_a_time(workspace):
         codebooks = {question.id: survey.codebook(question) for question in survey.questions}
         coders = Coders(workspace)
-        events = []
+        events, draws = [], []
         for line, raw in read_lines(path):
-            events.append(_parse(_under_a_name(raw, coders), path, line, codebooks))
-        answers = workspace.path("answers.parquet")
-        if answers.exists():
-            frame = read_table(answers)
-            _check_answers(events, dict(zip(frame["answer_id"], frame["question"], strict=True)), path)
+            if isinstance(raw, dict) and "open" in raw:
+                draws.append(parse_draw(raw, file=path, line=line))
+            else:
+                events.append(_parse(_under_a_name(raw, coders), path, line, codebooks))
+        if not events:
+            raise ReviewError(
+                problem(file=path, found="no codings in it", expected="one coding per line",
+                        do="ask for the file that 'duiding review export' wrote")
+            )  # fmt: skip
+        table = workspace.path("answers.parquet")
+        answers = read_table(table) if table.exists() else None
+        if answers is not None:
+            _check_answers([*events, *draws], dict(zip(answers["answer_id"], answers["question"], strict=True)), path)
         sample = read_sample(workspace)
-        extended = _with_lines(sample, events)
+        extended = join_draws(sample, [*draws_of(events), *draws], answers, seed=survey.seed, file=path)
         roles = set(zip(extended["answer_id"], extended["role"], strict=True))
-        if len(extended) > len(sample):
+        if len(extended):
             write_sample(workspace, extended)
         plain = [replace(event, inclusion_probability=None, stratum=None) for event in events]
         journal = read_journal(workspace)
@@ -154,26 +165,10 @@ def _parse(raw: object, path: Path, line: int, codebooks: Mapping[str, Codebook]
     return event
 
 
-def _check_answers(events: Sequence[Event], questions: Mapping[str, str], path: Path) -> None:
+def _check_answers(events: Sequence[Event | Draw], questions: Mapping[str, str], path: Path) -> None:
     for position, event in enumerate(events, start=1):
         if questions.get(event.answer_id) != event.question:
             raise ReviewError(
                 problem(file=path, place=f"coding {position}", found=f"no answer {event.answer_id} to {event.question}",
                         expected="codings of this survey's answers", do="run 'duiding run' on the file they came from")
             )  # fmt: skip
-
-
-def _with_lines(sample: pd.DataFrame, events: Sequence[Event]) -> pd.DataFrame:
-    import pandas as pd
-
-    known = set(zip(sample["answer_id"], sample["role"], strict=True))
-    rows: dict[tuple[str, str], dict[str, object]] = {}
-    for event in events:
-        key = (event.answer_id, event.role)
-        if event.inclusion_probability is not None and key not in known:
-            rows[key] = {
-                "answer_id": event.answer_id, "question": event.question, "role": event.role,
-                "inclusion_probability": event.inclusion_probability, "stratum": event.stratum or event.question,
-            }  # fmt: skip
-    new = pd.DataFrame(list(rows.values()))
-    return pd.concat([sample, new], ignore_index=True) if rows and len(sample) else new if rows else sample

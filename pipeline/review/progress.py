@@ -41,15 +41,17 @@ class Coder:
 class QuestionProgress:
     """The review of one question. `drawn` and `done` are per role; ids are of answers that need someone's attention.
 
-    `own_second` are second codings by the first coder, which compare nobody. `people` compares first and second coder,
-    `machine_first` machine and first coder (who saw the machine's codes), `machine_second` machine and second coder
-    (who did not). `half_width` is that of the widest interval (0-1).
+    `waiting` were coded for training before the audit drew them, and count in their turn (see
+    `reviewed.before_their_turn`). `own_second` are second codings by the first coder, which compare nobody. `people`
+    compares first and second coder, `machine_first` machine and first coder (who saw the machine's codes of `n_shown`
+    answers), `machine_second` machine and second coder (who did not). `half_width` is half the widest interval (0-1).
     """
 
     question: str
     drawn: dict[str, int]
     done: dict[str, int]
     coders: tuple[Coder, ...]
+    waiting: tuple[str, ...]
     doubts: tuple[str, ...]
     skipped: tuple[str, ...]
     wrong: tuple[tuple[str, str], ...]
@@ -58,13 +60,14 @@ class QuestionProgress:
     people: tuple[Agreement, ...]
     machine_first: tuple[Agreement, ...]
     machine_second: tuple[Agreement, ...]
+    n_shown: int
     half_width: float | None
     objections: tuple[str, ...]
 
     @property
     def left(self) -> int:
         """How many drawn answers are still to be coded, over all roles."""
-        return sum(self.drawn.values()) - sum(self.done.values())
+        return sum(self.drawn.values()) - sum(self.done.values()) - len(self.waiting)
 
     @property
     def defensible(self) -> bool:
@@ -100,21 +103,21 @@ def _progress(
     drawn = {str(role): int(n) for role, n in rows["role"].value_counts().items()}
     pairs = set(zip(rows["answer_id"], rows["role"], strict=True))
     done = Counter(role for answer_id, role in decided if (answer_id, role) in pairs)
-    finished = {answer_id for answer_id, _ in decided}
     people, first, second = _agreements(workspace, question, codebook, events, survey.seed)
     n_audit = done.get("audit", 0)
     width = half_width(question.id, n_audit) if half_width is not None and n_audit else None
     open_now = tuple(conflict.answer_id for conflict in conflicts(events))
-    skipped = sorted({event.answer_id for event in events if event.skipped} - finished)
-    skipped_audit = sum((answer_id, "audit") in pairs for answer_id in skipped)
+    skips = {(event.answer_id, event.role) for event in events if event.skipped} - set(decided)
+    skipped_audit = sum(role == "audit" for _, role in skips & pairs)
     objections = _objections(drawn.get("audit", 0), n_audit, skipped_audit, width, margin, people, open_now)
     return QuestionProgress(
         question.id, drawn, dict(done), _coders(events),
+        waiting=tuple(sorted(key for key, role in decided if role == "training" and (key, "audit") in pairs)),
         doubts=tuple(sorted({event.answer_id for event in events if event.doubt})),
-        skipped=tuple(skipped),
+        skipped=tuple(sorted({answer_id for answer_id, _ in skips})),
         wrong=tuple(sorted({(event.answer_id, event.problem) for event in events if event.problem})),
         open_conflicts=open_now, own_second=tuple(second_by_first(events)),
-        people=people, machine_first=first, machine_second=second,
+        people=people, machine_first=first, machine_second=second, n_shown=_shown(events),
         half_width=width, objections=objections,
     )  # fmt: skip
 
@@ -185,6 +188,12 @@ def _agreements(
         tuple(compare_coders(a, b, codes, asked=known, seed=seed)) for a, b, known in pairs
     )
     return people, machine_first, machine_second
+
+
+def _shown(events: Sequence[Event]) -> int:
+    """Return how many answers of the audit were coded by someone who saw the machine's codes."""
+    own = deciding(event for event in events if not event.adjudicated)
+    return sum(role == "audit" and event.origin != "manual" for (_, role), event in own.items())
 
 
 def _codes(events: Mapping[str, Event]) -> Coded:

@@ -103,7 +103,7 @@ def pull_project(
             if note:
                 notes[event.annotation] = note
     coders.save()
-    keep_notes(workspace, notes, clean_notes)
+    keep_notes(workspace, events, notes, clean_notes)
     gone = _missing(read_journal(workspace), events, project)
     if gone:  # a task that is not there was coded before its project was made again
         gone &= {str(task["data"].get("answer_id")) for task in list_tasks(client, where, project)}
@@ -190,15 +190,30 @@ def _origin(choice: Choice, annotation: Mapping[str, Any], codes: tuple[str, ...
     return "accepted" if from_result(choice, shown["result"]).codes == codes else "changed"
 
 
-def keep_notes(workspace: Workspace, notes: Mapping[str, str], clean: CleanNotes | None) -> None:
-    """Keep notes without personal data in `notes.json` (mode 600); without `clean` they stay where they are."""
-    if not notes or clean is None:
+def keep_notes(
+    workspace: Workspace, events: Sequence[Event], notes: Mapping[str, str], clean: CleanNotes | None
+) -> None:
+    """Keep the notes of codings, by annotation, without personal data in `notes.json` (mode 600), each with its time.
+
+    What is older than the note that is kept undoes nothing; a note that is not there any more is taken out. Without
+    `clean` they stay where they are.
+    """
+    if clean is None:
         return
     path = review_folder(workspace) / "notes.json"
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        # older versions kept no time: any coding is as new
+        kept = {key: {"at": NO_TIME, "note": old} if isinstance(old, str) else old for key, old in kept.items()}
+    except (OSError, ValueError, AttributeError):
         kept = {}
-    wanted = {**kept, **dict(zip(notes, clean(list(notes.values())), strict=True))}
+    cleaned = dict(zip(notes, clean(list(notes.values())), strict=True)) if notes else {}
+    wanted = dict(kept)
+    for event in sorted(events, key=lambda event: event.at):
+        note, before = cleaned.get(event.annotation), wanted.get(event.annotation)
+        if before is not None and event.at < before["at"]:
+            continue
+        if note or before is not None:  # of what was taken out only the time is kept, or an older file brings it back
+            wanted[event.annotation] = {"at": event.at, "note": note or ""}
     if wanted != kept:
         write_private(path, json.dumps(wanted, ensure_ascii=False, indent=0, sort_keys=True) + "\n")

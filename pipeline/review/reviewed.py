@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -18,20 +18,53 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def with_sample_roles(events: Iterable[Event], sample: pd.DataFrame) -> list[Event]:
+def with_sample_roles(
+    events: Sequence[Event], sample: pd.DataFrame, texts: Mapping[str, str] | None = None
+) -> list[Event]:
     """Return the last event per annotation, in the role that its answer has in the sample.
 
-    An answer chosen for training that the audit later drew as well counts as audit; a coding of an answer that was
-    never drawn can only be training, because its inclusion probability is unknown.
+    An answer chosen for training that the audit later drew as well counts as audit once it is its turn (see
+    `before_their_turn`); a coding of an answer that was never drawn can only be training, because its inclusion
+    probability is unknown.
     """
-    roles: dict[str, str] = {}
+    early = before_their_turn(events, sample, texts)
+    roles: dict[str, str] = dict.fromkeys(early, "training")
     for answer_id, role in zip(sample["answer_id"], sample["role"], strict=True):
-        if role == "audit" or (role == "training" and answer_id not in roles):
+        if (role == "audit" and answer_id not in early) or (role == "training" and answer_id not in roles):
             roles[str(answer_id)] = str(role)
     return [
         event if event.role == "second" else replace(event, role=roles.get(event.answer_id, "training"))
         for event in latest(events).values()
     ]
+
+
+def before_their_turn(
+    events: Sequence[Event], sample: pd.DataFrame, texts: Mapping[str, str] | None = None
+) -> set[str]:
+    """Return the audited answers that were coded for training, and whose turn in the audit has not come yet.
+
+    What was coded for training was chosen: it is uncertain. Counted as soon as a larger audit draws it, it would stand
+    for the answers of the audit that nobody coded yet, and percentages would be wrong. So it waits until every answer
+    of its stratum with a lower permanent random number was dealt with: coded, skipped or gone (with `texts`, answer id
+    -> text). In a sample without those numbers it waits for all the others.
+    """
+    taught = {event.annotation for event in events if event.role == "training"}
+    own = [event for event in events if event.role != "second" and not event.adjudicated]
+    dealt_with = {event.answer_id for event in own if event.annotation not in taught}
+    chosen = {event.answer_id for event in own} - dealt_with
+    audit = sample[sample["role"] == "audit"]
+    if audit.empty or not chosen & set(audit["answer_id"]):
+        return set()
+    if texts is not None:
+        dealt_with |= {key for key in map(str, audit["answer_id"]) if not texts.get(key, "").strip()}
+    early: set[str] = set()
+    for _, stratum in audit.sort_values("number").groupby(["question", "stratum"], dropna=False):
+        ids = [str(answer_id) for answer_id in stratum["answer_id"]]
+        left = [place for place, answer_id in enumerate(ids) if answer_id not in dealt_with | chosen]
+        if left:
+            turn = 0 if stratum["number"].isna().any() else left[0]
+            early |= chosen & set(ids[turn:])
+    return early
 
 
 def current_events(workspace: Workspace, texts: Mapping[str, str] | None = None) -> list[Event]:
@@ -44,8 +77,8 @@ def current_events(workspace: Workspace, texts: Mapping[str, str] | None = None)
     Raises:
         ReviewError: the journal is damaged.
     """
-    events = with_sample_roles(read_journal(workspace), read_sample(workspace))
-    return marked(workspace, events, current_texts(workspace) if texts is None else texts)
+    texts = current_texts(workspace) if texts is None else texts
+    return marked(workspace, with_sample_roles(read_journal(workspace), read_sample(workspace), texts), texts)
 
 
 def deciding(events: Iterable[Event]) -> dict[tuple[str, str], Event]:

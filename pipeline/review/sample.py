@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MINIMUM_PER_GROUP = 10
-COLUMNS = ("answer_id", "question", "role", "inclusion_probability", "stratum")
+COLUMNS = ("answer_id", "question", "role", "inclusion_probability", "stratum", "number")
 
 
 def random_number(answer_id: str, seed: int, purpose: str) -> float:
@@ -96,6 +96,7 @@ def draw_audit(
                     "answer_id": ordered[:n], "question": question, "role": "audit",
                     "inclusion_probability": n / len(ordered) if ordered else 1.0,
                     "stratum": f"{question}/{name}" if by_group else question,
+                    "number": [random_number(answer_id, seed, "audit") for answer_id in ordered[:n]],
                 })
             )  # fmt: skip
     return check_table(pd.concat([part for part in parts if len(part)] or [empty_sample()], ignore_index=True), SAMPLE)

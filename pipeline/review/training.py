@@ -70,7 +70,7 @@ def choose_training(
         parts.append(
             pd.DataFrame({
                 "answer_id": frame["answer_id"].to_numpy(), "question": question, "role": "training",
-                "inclusion_probability": np.nan, "stratum": None,
+                "inclusion_probability": np.nan, "stratum": None, "number": np.nan,
             })
         )  # fmt: skip
     if not parts:

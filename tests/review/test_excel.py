@@ -1,5 +1,6 @@
 """The Excel round trip: out with drop-down lists, coded, and back without loss; mistakes are named by cell."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -11,7 +12,9 @@ from typing import Any
 
 import openpyxl
 import pytest
+from typer.testing import CliRunner
 
+from pipeline import cli
 from pipeline.errors import ReviewError
 from pipeline.review.adjudicate import open_conflicts
 from pipeline.review.draw import draw
@@ -189,6 +192,30 @@ def test_what_was_coded_elsewhere_since_the_export_goes_on_to_count(made: Made, 
     assert (found.n_new, found.elsewhere) == (1, (mine.answer_id,))
     assert set(reviewed_codings(made.workspace)["coder"]) == {"bo"}
     assert [conflict.answer_id for conflict in open_conflicts(made.workspace)] == [mine.answer_id], "someone decides"
+
+
+def test_an_older_copy_of_a_workbook_does_not_bring_back_its_notes(made: Made, file: Path, tmp_path: Path) -> None:
+    def noted(copy: Path, day: int, note: str) -> set[str]:
+        shutil.copy(file, copy)
+        saved(copy, f"2022-11-0{day}T10:00:00Z", lambda book: fill(book["1 verbeter"], 2, ("Anders",), Notitie=note))
+        import_workbook(made.workspace, made.survey, copy, coder="anna", clean_notes=list)
+        kept = json.loads(made.workspace.path("review", "notes.json").read_text("utf-8"))
+        return {found["note"] for found in kept.values()}
+
+    assert noted(tmp_path / "nieuw.xlsx", 2, "nieuw") == {"nieuw"}
+    assert noted(tmp_path / "oud.xlsx", 1, "oud") == {"nieuw"}
+    assert noted(tmp_path / "leeg.xlsx", 3, "") == {""}
+
+
+def test_a_workbook_of_an_audit_that_was_not_drawn_here_is_named(make_survey: Make, made: Made, file: Path) -> None:
+    other = make_survey(40, title=made.survey.title)
+    edit(file, lambda book: [fill(book["1 verbeter"], row, ("Anders",)) for row in (2, 3, 4)])
+    shown = CliRunner().invoke(cli.app, ["review", "import", str(file), str(other.survey.file), "--coder", "anna"])
+    assert "3 answers were never drawn here: they teach, and feed no percentages" in shown.output, shown.exception
+    assert f"duiding review export rest.xlsx {other.survey.file} --audit N" in shown.output
+    assert set(reviewed_codings(other.workspace)["role"]) == {"training"}
+    draw(other.workspace, other.survey, audit=36, questions=["verbeter"])
+    assert set(reviewed_codings(other.workspace)["role"]) == {"audit"}, "drawn here too, and first in its order"
 
 
 def test_every_mistake_is_named_at_once(made: Made, file: Path) -> None:

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import ReviewError
+from pipeline.estimates.shares import estimate_shares
+from pipeline.percentages import all_codings
 from pipeline.review.coders import Coders
-from pipeline.review.draw import draw
+from pipeline.review.draw import came_later, draw
 from pipeline.review.events import (
     Compared,
     Event,
@@ -24,13 +26,13 @@ from pipeline.review.events import (
     read_journal,
 )
 from pipeline.review.exchange import export_jsonl, import_jsonl
-from pipeline.review.pull import coded_at
+from pipeline.review.pull import coded_at, keep_notes
 from pipeline.review.reviewed import conflicts, current_events, deciding, reviewed_codings
-from pipeline.review.sample import empty_sample, read_sample, write_sample
+from pipeline.review.sample import empty_sample, in_random_order, read_sample, write_sample
 from pipeline.review.texts import Fingerprints, Lost, lost
 from pipeline.workspace import Workspace, read_table, write_table
 
-from .conftest import Made, applied
+from .conftest import SURVEY, Made, applied
 
 Make = Callable[..., Made]
 
@@ -219,6 +221,105 @@ def test_what_is_exported_can_be_imported_elsewhere(make_survey: Make, tmp_path:
     assert (mine["inclusion_probability_x"] == mine["inclusion_probability_y"]).all()
 
 
+def audit_of(made: Made) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the audit of `verbeter` and the shares that follow from it."""
+    sample = read_sample(made.workspace)
+    answers = read_table(made.workspace.path("answers.parquet"))
+    shares = estimate_shares(all_codings(made.survey, made.workspace), sample, answers)
+    audit = sample[(sample["question"] == "verbeter") & (sample["role"] == "audit")]
+    figures = ["group", "code", "share", "low", "high", "n_reviewed", "flag"]
+    return audit.reset_index(drop=True), shares.loc[shares["question"] == "verbeter", figures].reset_index(drop=True)
+
+
+def code_drawn(made: Made, n: int, path: Path) -> Path:
+    """Code the first n answers drawn, in random order and not all alike, and export the codings."""
+    drawn = read_sample(made.workspace).query("question == 'verbeter' and role == 'audit'")["answer_id"]
+    ids = in_random_order(drawn, made.survey.seed, "audit")[:n]
+    rest = lines_of(made, 1)[0] | {"seconds": 3.0}
+    lines = [rest | {"answer_id": key, "codes": ["werk", "tijd", "anders"][i % 3 :][:1]} for i, key in enumerate(ids)]
+    import_jsonl(made.workspace, made.survey, write_lines(path, lines))
+    assert export_jsonl(made.workspace, path) == n
+    return path
+
+
+@pytest.mark.parametrize("by_group", [False, True])
+@pytest.mark.parametrize("n", [25, 60])
+def test_codings_of_a_larger_audit_give_the_same_shares_whatever_was_drawn_first(
+    make_survey: Make, tmp_path: Path, by_group: bool, n: int
+) -> None:
+    made, alone, drawn, later = (make_survey(120) for _ in range(4))
+    draw(made.workspace, made.survey, audit=60, by_group=by_group, questions=["verbeter"])
+    file = code_drawn(made, n, tmp_path / "x.jsonl")
+    for other in (alone, drawn, later):
+        if other is drawn:
+            draw(other.workspace, other.survey, audit=20, by_group=by_group, questions=["verbeter"])
+        import_jsonl(other.workspace, other.survey, file)
+        if other is later:
+            draw(other.workspace, other.survey, audit=20, by_group=by_group, questions=["verbeter"])
+        assert came_later(other.workspace) == {}
+        for mine, theirs in zip(audit_of(made), audit_of(other), strict=True):
+            pd.testing.assert_frame_equal(mine, theirs)
+
+
+def test_codings_of_a_smaller_audit_leave_the_larger_one_as_it_is(make_survey: Make, tmp_path: Path) -> None:
+    made, other = make_survey(120), make_survey(120)
+    draw(made.workspace, made.survey, audit=20, questions=["verbeter"])
+    draw(other.workspace, other.survey, audit=60, questions=["verbeter"])
+    before = read_sample(other.workspace)
+    import_jsonl(other.workspace, other.survey, code_drawn(made, 20, tmp_path / "x.jsonl"))
+    pd.testing.assert_frame_equal(read_sample(other.workspace), before)
+
+
+@pytest.mark.parametrize("how", ["by_group", "seed", "seed, as many"])
+def test_codings_of_another_audit_than_the_one_drawn_here_are_refused(
+    make_survey: Make, tmp_path: Path, how: str
+) -> None:
+    made, other = (
+        make_survey(120, yaml=SURVEY if how == "by_group" else SURVEY.replace("seed: 7", "seed: 8")),
+        make_survey(120),
+    )
+    draw(made.workspace, made.survey, audit=60, by_group=how == "by_group", questions=["verbeter"])
+    draw(other.workspace, other.survey, audit=60 if how == "seed, as many" else 20, questions=["verbeter"])
+    before = read_sample(other.workspace)
+    with pytest.raises(ReviewError, match="x.jsonl: audit of verbeter: another audit than the one drawn here"):
+        import_jsonl(other.workspace, other.survey, code_drawn(made, 60, tmp_path / "x.jsonl"))
+    assert read_sample(other.workspace).equals(before)
+    assert read_journal(other.workspace) == []
+
+
+def test_parts_of_one_audit_in_older_files_come_together(make_survey: Make, tmp_path: Path) -> None:
+    made, other = make_survey(120), make_survey(120)
+    draw(made.workspace, made.survey, audit=60, questions=["verbeter"])
+    lines = code_drawn(made, 60, tmp_path / "x.jsonl").read_text("utf-8").splitlines()
+    for part in (lines[::2], lines[1::2]):  # without the open draws, as older versions wrote them
+        (tmp_path / "deel.jsonl").write_text("\n".join(part) + "\n", encoding="utf-8")
+        import_jsonl(other.workspace, other.survey, tmp_path / "deel.jsonl")
+    for mine, theirs in zip(audit_of(made), audit_of(other), strict=True):
+        pd.testing.assert_frame_equal(mine, theirs)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"code": []}, "line 3: unknown field 'code' of an open draw"),
+        ({"role": "boss"}, "line 3, role: a value of the wrong kind"),
+        ({"inclusion_probability": None}, "line 3: field 'inclusion_probability' is missing"),
+        ({"answer_id": "9:verbeter"}, "no answer 9:verbeter to verbeter"),
+    ],
+)  # fmt: skip
+def test_an_open_draw_that_does_not_fit_is_named(
+    make_survey: Make, tmp_path: Path, change: dict[str, Any], message: str
+) -> None:
+    made = make_survey(30)
+    draw = {"answer_id": "1003:verbeter", "question": "verbeter", "role": "audit", "inclusion_probability": 0.2,
+            "stratum": "verbeter", "open": True}  # fmt: skip
+    file = write_lines(tmp_path / "x.jsonl", [*lines_of(made, 2, inclusion_probability=0.2), {**draw, **change}])
+    with pytest.raises(ReviewError) as caught:
+        import_jsonl(made.workspace, made.survey, file)
+    assert message in str(caught.value)
+    assert read_sample(made.workspace).equals(empty_sample())
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -307,3 +408,42 @@ def test_an_annotation_without_a_time_leaves_a_journal_that_can_be_read(workspac
     assert coded_at({"created_at": "2022-11-01T10:00:00Z"}) == "2022-11-01T10:00:00.000000Z"
     add_events(workspace, [event("a", "x", at=coded_at({})), event("a", "y", coder="bo")])
     assert deciding(read_journal(workspace))["a", "audit"].codes == ("y",), "a coding with a time is newer"
+
+
+def test_a_file_that_someone_handed_over_is_whole(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    file = write_lines(tmp_path / "x.jsonl", lines_of(made, 3))
+    whole = file.read_text("utf-8")
+    for content, message in (
+        (whole[:-30], "line 3: not valid JSON"),
+        ("dit is geen JSON", "line 1: not valid JSON"),
+        ("", "no codings in it"),
+        ("\n\n", "no codings in it"),
+    ):
+        file.write_text(content, encoding="utf-8")
+        with pytest.raises(ReviewError) as caught:
+            import_jsonl(made.workspace, made.survey, file)
+        assert message in str(caught.value)
+        assert "Next: ask for the file that 'duiding review export' wrote" in str(caught.value)
+    assert read_journal(made.workspace) == []
+
+
+def test_an_older_note_undoes_nothing_and_one_that_was_removed_goes(workspace: Workspace) -> None:
+    def keep(at: str, text: str, clean: Any = list) -> dict[str, str]:
+        coded = event(at=f"2022-11-0{at}T10:00:00.000000Z", note=bool(text))
+        keep_notes(workspace, [coded], {coded.annotation: text} if text else {}, clean)
+        path = workspace.path("review", "notes.json")
+        kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+        return {key: found["note"] for key, found in kept.items() if found["note"]}
+
+    name = "anna/audit/a"
+    assert keep("1", "") == {}
+    assert keep("2", "nieuw") == {name: "nieuw"}
+    assert keep("1", "oud") == {name: "nieuw"}
+    assert keep("1", "") == {name: "nieuw"}
+    assert keep("3", "", None) == {name: "nieuw"}, "notes are left alone where they can't be pseudonymised"
+    assert keep("3", "") == {}
+    assert keep("2", "nieuw") == {}, "an older file does not bring it back"
+    assert keep("4", "weer") == {name: "weer"}
+    workspace.path("review", "notes.json").write_text(json.dumps({name: "van vroeger"}), encoding="utf-8")
+    assert keep("1", "oud") == {name: "oud"}, "of a note without a time any coding is as new"

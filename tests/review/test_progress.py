@@ -12,6 +12,7 @@ from pipeline import cli, cli_review
 from pipeline.cli_show import show_run
 from pipeline.errors import ReviewError
 from pipeline.job import Result
+from pipeline.review.describe import describe
 from pipeline.review.draw import draw
 from pipeline.review.events import Event, add_events
 from pipeline.review.progress import review_progress
@@ -118,6 +119,39 @@ def test_skips_are_an_objection(made: Made) -> None:
     code(made, "audit", "cas", n=5, skipped=True)
     (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
     assert state.skipped == ()
+
+
+def test_the_second_coder_does_not_take_away_the_first_ones_skips(made: Made) -> None:
+    code(made, "second", "bo")
+    code(made, "audit", "anna", n=20, skipped=True)
+    code(made, "audit", "cas", n=1)
+    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    assert len(state.skipped) == 19
+    assert "19 of 60 audited answers were skipped, and skipping is not random" in state.objections
+
+
+@pytest.mark.parametrize(
+    ("manual", "said"),
+    [(0, "who saw its codes"), (20, "who saw its codes of 40 answers"), (60, "who did not see its codes")],
+)
+def test_status_says_of_the_first_coder_what_was_shown(made: Made, manual: int, said: str) -> None:
+    code(made, "audit", "anna")
+    code(made, "audit", "anna", n=manual, origin="manual", doubt=True)
+    (state,) = review_progress(made.workspace, made.survey)
+    assert f"  machine and first coder ({said}), 60 answers" in "\n".join(describe(state, str, None, 0.05))
+
+
+def test_an_option_that_does_nothing_here_is_refused(made: Made, tmp_path: Path) -> None:
+    file, lines, run = str(made.survey.file), tmp_path / "x.jsonl", CliRunner().invoke
+    for options in (["--question", "verbeter"], ["--blind"], ["--audit", "70"], ["--second", "0.0"]):
+        refused = run(cli.app, ["review", "export", str(lines), file, *options])
+        assert isinstance(refused.exception, ReviewError)
+        assert f"{options[0]}: only for a workbook (.xlsx)" in str(refused.exception)
+    assert not lines.exists()
+    code(made, "audit", "coder-0a1b2c3d", n=3)
+    assert run(cli.app, ["review", "export", str(lines), file, "--force"]).exit_code == 0
+    refused = run(cli.app, ["review", "import", str(lines), file, "--coder", "anna"])
+    assert "--coder: only for a workbook (.xlsx); expected every coding in it names" in str(refused.exception)
 
 
 def test_status_tells_it_in_words_without_any_answer(made: Made) -> None:

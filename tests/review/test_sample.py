@@ -1,15 +1,32 @@
 """Which answers are reviewed: at random with known chances, growing without losing anyone, training apart."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from pipeline.errors import ReviewError
+from pipeline.estimates.shares import estimate_shares
+from pipeline.percentages import all_codings
+from pipeline.review.describe import describe
 from pipeline.review.draw import came_later, draw
-from pipeline.review.sample import combine, draw_audit, draw_second, empty_sample, read_sample, sample_file
+from pipeline.review.events import Event, add_events
+from pipeline.review.progress import review_progress
+from pipeline.review.reviewed import reviewed_codings
+from pipeline.review.sample import (
+    combine,
+    draw_audit,
+    draw_second,
+    empty_sample,
+    in_random_order,
+    read_sample,
+    sample_file,
+    write_sample,
+)
 from pipeline.review.training import certainty, choose_training
+from pipeline.workspace import read_table, write_table
 
 from .conftest import Made, code_survey
 
@@ -149,3 +166,83 @@ def test_answers_that_came_after_the_audit_are_counted(make_survey: Callable[...
     assert came_later(made.workspace) == {"verbeter": 18}
     draw(made.workspace, made.survey, audit=17, by_group=True, questions=["verbeter"])
     assert came_later(made.workspace) == {}, "drawn from all of them now"
+
+
+def code_all(made: Made, role: str, ids: list[str], **more: object) -> None:
+    """Code answers to `verbeter`, all of them with the same code."""
+    book = made.survey.codebook(made.survey.questions[0])
+    event = Event(
+        answer_id="", question="verbeter", codebook=book.digest, codes=("werk",), judged=tuple(book.by_id),
+        coder="anna", role=role, at="2022-11-01T10:00:00.000000Z", origin="accepted", annotation="",
+    )  # fmt: skip
+    add_events(made.workspace, [replace(event, answer_id=key, annotation=key, **more) for key in ids])  # type: ignore[arg-type]
+
+
+def shares_of(made: Made) -> pd.DataFrame:
+    answers = read_table(made.workspace.path("answers.parquet"))
+    sample = read_sample(made.workspace)
+    found = estimate_shares(all_codings(made.survey, made.workspace), sample if len(sample) else None, answers)
+    return found[found["question"] == "verbeter"].reset_index(drop=True)
+
+
+def audited_in_order(made: Made) -> list[bool]:
+    """Return of the drawn audit, in its random order, what counts as audited."""
+    codings = reviewed_codings(made.workspace)
+    done = set(codings.loc[codings["role"] == "audit", "answer_id"])
+    drawn = read_sample(made.workspace).query("role == 'audit'")["answer_id"]
+    return [key in done for key in in_random_order(drawn, made.survey.seed, "audit")]
+
+
+def test_a_larger_audit_does_not_count_what_was_chosen_before_its_turn(make_survey: Callable[..., Made]) -> None:
+    made = make_survey(130)
+    draw(made.workspace, made.survey, audit=30, training=40, questions=["verbeter"])
+    before = read_sample(made.workspace)
+    for role in ("audit", "training"):
+        code_all(made, role, before.loc[before["role"] == role, "answer_id"].tolist())
+    shares = shares_of(made)
+    draw(made.workspace, made.survey, audit=80, questions=["verbeter"])
+    chosen = set(before.loc[before["role"] == "training", "answer_id"])
+    drawn = read_sample(made.workspace).query("role == 'audit'")["answer_id"]
+    assert len(chosen & set(drawn)) > 10, "many were chosen for training before"
+    assert audited_in_order(made) == [True] * 30 + [False] * 50
+    (state,) = review_progress(made.workspace, made.survey)
+    assert (state.done["audit"], set(state.waiting)) == (30, chosen & set(drawn))
+    assert state.left == sum(read_sample(made.workspace)["question"] == "verbeter") - 70, (
+        "the chosen need no coding again"
+    )
+    assert f"counting when it is their turn: {len(state.waiting)} (" in "".join(describe(state, str, None, 0.05))
+    figures = ["code", "share", "low", "high", "n_reviewed"]
+    pd.testing.assert_frame_equal(shares_of(made)[figures], shares[figures])
+
+    left = [key for key in in_random_order(drawn, made.survey.seed, "audit")[30:] if key not in chosen]
+    for n, key in enumerate(left):
+        code_all(made, "audit", [key], skipped=n == 3)
+        skipped = [key for key in left[: n + 1] if key == left[3]]
+        counts = audited_in_order(made)
+        done = sum(counts) + len(skipped)
+        assert sum(counts[:done]) == sum(counts), "what counts is the first part of the random order"
+    assert sum(audited_in_order(made)) == 79, "in the end all count, but for the one that was skipped"
+
+
+def test_without_the_order_what_was_chosen_waits_for_the_whole_audit(make_survey: Callable[..., Made]) -> None:
+    made = make_survey(60)
+    audit = draw(made.workspace, made.survey, audit=10, questions=["verbeter"])
+    ids = audit["answer_id"].tolist()
+    write_sample(made.workspace, audit.drop(columns="number"))
+    code_all(made, "training", ids[:3])
+    code_all(made, "audit", ids[3:9])
+    assert sum(audited_in_order(made)) == 6
+    code_all(made, "audit", ids[9:])
+    assert sum(audited_in_order(made)) == 10
+
+
+def test_what_is_gone_or_has_no_text_now_holds_nobody_up(make_survey: Callable[..., Made]) -> None:
+    made = make_survey(60)
+    audit = draw(made.workspace, made.survey, audit=10, questions=["verbeter"])
+    ids = in_random_order(audit["answer_id"], made.survey.seed, "audit")
+    code_all(made, "training", ids[1:])
+    assert not any(audited_in_order(made))
+    path = made.workspace.path("answers.parquet")
+    answers = read_table(path)
+    write_table(path, answers[answers["answer_id"] != ids[0]])
+    assert sum(audited_in_order(made)) == 9

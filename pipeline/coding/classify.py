@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
-from pipeline.coding.batches import BATCH, batches_of_probabilities
+from pipeline.coding.batches import batches_of_probabilities
 from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
 from pipeline.coding.fit import fit_model
@@ -125,8 +125,8 @@ def code_answers(
     """Code the answers to one question into a codebook.
 
     Args:
-        answers: table with at least `answer_id` and `text`; rows with a `status` other than `answer` are left out, and
-            in a table without `status` those without a text.
+        answers: table with at least `answer_id` and `text`; rows without a text are left out, and those with a `status`
+            other than `answer`.
         codebook: a codebook, the name of a shipped one, or a file.
         encoder: a sentence-transformers model by folder or name; the shipped Dutch one by default.
         examples: coded examples or a JSONL file; by default those that ship with the codebook.
@@ -153,10 +153,9 @@ def code_answers(
             raise TableError(problem(place="table answers", found=f"column '{column}' is missing"))
     fixed = [book.resolve(code) for code in fixed_codes]
     model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
-    if "status" in answers.columns:
-        todo = answers[answers["status"] == ANSWER]
-    else:
-        todo = answers[answers["text"].notna() & (answers["text"].astype("str").str.strip() != "")]
+    todo = answers[answers["text"].notna() & (answers["text"].astype("str").str.strip() != "")]
+    if "status" in todo.columns:
+        todo = todo[todo["status"] == ANSWER]
     texts = [str(text) for text in todo["text"]]
     distinct = list(dict.fromkeys(texts))
     order = {code.id: column for column, code in enumerate(book.codes)}
@@ -164,7 +163,7 @@ def code_answers(
     applied = np.zeros((len(distinct), len(order)), dtype=bool)
     done = 0
     for found in batches_of_probabilities(model, loaded, distinct):
-        rows = slice(done, min(done + BATCH, len(distinct)))
+        rows = slice(done, done + len(next(iter(found.values()))))
         for name, probability in found.items():
             facet = model.facets[name]
             columns = [order[code] for code in facet.codes]

@@ -55,11 +55,14 @@ def test_a_codebook_without_examples_starts_from_its_own_words(write: Callable[.
     assert set(coded.codings["role"]) == {"machine"}
 
 
-def test_without_a_status_rows_without_a_text_are_left_out(write: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("status", [{}, {"status": "answer"}])
+def test_rows_without_a_text_are_left_out_whatever_their_status(
+    write: Callable[..., Path], status: dict[str, str]
+) -> None:
     rows = texts("veel te duur", "", "  ").assign(text=lambda table: table["text"].astype("object"))
     rows.loc[len(rows)] = ["none", None]
     rows.loc[len(rows)] = ["nan", float("nan")]
-    assert set(code_answers(rows, write("winkel.yaml", BOOK)).codings["answer_id"]) == {"0"}
+    assert set(code_answers(rows.assign(**status), write("winkel.yaml", BOOK)).codings["answer_id"]) == {"0"}
 
 
 def test_every_answer_gets_a_score_for_every_code_and_at_least_one_code(write: Callable[..., Path]) -> None:

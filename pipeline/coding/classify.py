@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 UNSURE_SCHEME = 0.5  # below this probability a `one` facet with a residual takes the residual
 _RESIDUAL_WHEN_UNSURE = "regeling"
+MOST_LOADED = 4  # models that stay in memory
 
 
 class Coded(NamedTuple):
@@ -63,7 +65,7 @@ def find_model(
     if cache is not None:
         place = _place_in(cache, codebook, _key(codebook, examples, encoder), seed)
         save_model(model, place)
-        model = load_model(place)  # in half precision, so that this run gives what the next one will
+        model = _loaded(place)  # in half precision, so that this run gives what the next one will
     return model, loaded
 
 
@@ -98,8 +100,25 @@ def kept_model(
         places.append(_place_in(cache, codebook, wanted, seed))
     for place in places:
         if (place == learned or files_of(place)[1].is_file()) and fits(place):
-            return load_model(place)
+            return _loaded(place)
     return None
+
+
+def _loaded(place: Path) -> CodeModel:
+    """Return a kept model, loaded anew only when its files have changed.
+
+    Questions with one codebook then share what it remembers of words. So nobody changes a model; `replace` copies it.
+    """
+    try:
+        found = [file.stat() for file in files_of(place)]
+    except OSError:
+        return load_model(place)  # says what is missing
+    return _as_it_was(place, *((one.st_ino, one.st_mtime_ns, one.st_size) for one in found))
+
+
+@lru_cache(maxsize=MOST_LOADED)
+def _as_it_was(place: Path, *_: tuple[int, int, int]) -> CodeModel:
+    return load_model(place)
 
 
 def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -> tuple[str, str, str]:

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
+from pipeline.coding.calibrate import Calibration
 from pipeline.coding.classify import choose, code_answers, find_model, kept_model
 from pipeline.coding.embed import encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
@@ -192,6 +193,23 @@ def test_a_model_survives_the_disk(write: Callable[..., Path], tmp_path: Path) -
     one, two = model.probabilities(rows, load_encoder()), again.probabilities(rows, load_encoder())
     np.testing.assert_allclose(one[""], two[""], atol=2e-3)  # kept in half precision
     assert model.version == again.version
+
+
+def test_a_kept_model_is_loaded_once_and_again_when_its_files_change(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    book, kept = load_codebook(write("winkel.yaml", BOOK)), tmp_path / "kept"
+    first, encoder = find_model(book, cache=kept)
+    assert kept_model(book, examples=[], cache=kept) is find_model(book, cache=kept)[0] is first
+    (numbers,) = kept.glob("*.safetensors")
+    sure = replace(first, facets={"": replace(first.facets[""], calibration=Calibration(9.0, np.zeros(3), np.ones(3)))})
+    save_model(sure, numbers.with_suffix(""))
+    again = find_model(book, cache=kept)[0]
+    assert again is not first
+    assert again.probabilities(["duur"], encoder)[""].max() > first.probabilities(["duur"], encoder)[""].max()
+    numbers.unlink()
+    with pytest.raises(ModelError, match="missing or damaged"):
+        find_model(book, cache=kept)
 
 
 def test_a_damaged_or_missing_model_says_so(tmp_path: Path) -> None:

@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-UNSURE_SCHEME = 0.5  # below this probability a `one` facet with a residual takes the residual
-_RESIDUAL_WHEN_UNSURE = "regeling"
+#: The `one` facet with this id takes its residual code when no code is as likely as `UNSURE_SCHEME`: an answer that
+#: names no scheme is about an unknown one. It goes by the name because a key in the codebook would change its digest,
+#: and with that every model and task of it. docs/codebook.md tells the user.
+SCHEME, UNSURE_SCHEME = "regeling", 0.5
 MOST_LOADED = 4  # models that stay in memory
 
 
@@ -219,7 +221,8 @@ def choose(
 ) -> NDArray[np.bool_]:
     """Return which codes apply, shape (n_answers, n_codes): every answer gets at least one.
 
-    The residual code says that nothing else holds, so it never stands beside a likelier code.
+    The residual code says that nothing else holds, so it never stands beside a likelier code. Where one code holds that
+    is the likeliest, but for the facet `SCHEME`.
     """
     import numpy as np
 
@@ -227,7 +230,7 @@ def choose(
     rows = np.arange(len(top))
     if choice == "one":
         applied = np.zeros(probability.shape, dtype=bool)
-        if facet == _RESIDUAL_WHEN_UNSURE and residual in codes:
+        if facet == SCHEME and residual in codes:
             top = np.where(probability[rows, top] < UNSURE_SCHEME, codes.index(residual), top)
         applied[rows, top] = True
         return applied

@@ -171,6 +171,14 @@ def test_the_residual_never_stands_beside_a_likelier_code() -> None:
     assert chosen.tolist() == [[True, True, False], [False, False, True]]
 
 
+@pytest.mark.parametrize(("facet", "unsure"), [("regeling", "rest"), ("soort", "a")])
+def test_only_the_scheme_is_the_residual_when_no_code_is_likely(facet: str, unsure: str) -> None:
+    codes, probability = ("a", "b", "rest"), np.array([[0.45, 0.44, 0.11], [0.3, 0.5, 0.2]])
+    chosen = choose(probability, codes, "one", np.full(3, 0.5), "rest", facet)
+    assert [codes[column] for column in chosen.argmax(axis=1)] == [unsure, "b"]
+    assert chosen.sum() == 2
+
+
 @pytest.mark.parametrize("name", shipped_codebooks())
 def test_the_shipped_model_belongs_to_what_ships(name: str) -> None:
     """`make models` was run after the last change of codebook, examples, encoder or network."""

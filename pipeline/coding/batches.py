@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pipeline.coding.embed import DEFAULT_ENCODER, Encoder
@@ -28,7 +29,8 @@ def batches_of_probabilities(
     """Yield `model.probabilities` of batches of `BATCH` texts, in their order.
 
     From `PAYS_FROM` texts on the batches are spread over processes, on Linux and with the shipped encoder: looking
-    words up is plain Python, which threads would not speed up. The figures are the same either way.
+    words up is plain Python, which threads would not speed up. The figures are the same either way, also when a
+    process is killed (memory is short): this one then works out what is left.
     """
     batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
     n_processes = min(_cores(), MOST_PROCESSES, len(batches))
@@ -36,11 +38,19 @@ def batches_of_probabilities(
         yield from (model.probabilities(batch, encoder) for batch in batches)
         return
     from concurrent.futures import ProcessPoolExecutor
+    from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
+    done = 0
     # Forked, so that the workers have the model and all that it remembers of words without being sent it.
-    with ProcessPoolExecutor(n_processes, get_context("fork"), _start, (model, encoder)) as pool:
-        yield from pool.map(_probabilities, batches)
+    with (
+        suppress(BrokenProcessPool),
+        ProcessPoolExecutor(n_processes, get_context("fork"), _start, (model, encoder)) as pool,
+    ):
+        for found in pool.map(_probabilities, batches):
+            done += 1
+            yield found
+    yield from (model.probabilities(batch, encoder) for batch in batches[done:])
 
 
 def _cores() -> int:

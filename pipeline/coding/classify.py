@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
-from pipeline.coding.batches import BATCH, batches_of_probabilities
+from pipeline.coding.batches import batches_of_probabilities
 from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
 from pipeline.coding.fit import fit_model
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-UNSURE_SCHEME = 0.5  # below this probability a `one` facet with a residual takes the residual
-_RESIDUAL_WHEN_UNSURE = "regeling"
+#: The `one` facet with this id takes its residual code when no code is as likely as `UNSURE_SCHEME`: an answer that
+#: names no scheme is about an unknown one. It goes by the name because a key in the codebook would change its digest,
+#: and with that every model and task of it. docs/codebook.md tells the user.
+SCHEME, UNSURE_SCHEME = "regeling", 0.5
+MOST_LOADED = 4  # models that stay in memory
 
 
 class Coded(NamedTuple):
@@ -63,7 +67,7 @@ def find_model(
     if cache is not None:
         place = _place_in(cache, codebook, _key(codebook, examples, encoder), seed)
         save_model(model, place)
-        model = load_model(place)  # in half precision, so that this run gives what the next one will
+        model = _loaded(place)  # in half precision, so that this run gives what the next one will
     return model, loaded
 
 
@@ -98,8 +102,25 @@ def kept_model(
         places.append(_place_in(cache, codebook, wanted, seed))
     for place in places:
         if (place == learned or files_of(place)[1].is_file()) and fits(place):
-            return load_model(place)
+            return _loaded(place)
     return None
+
+
+def _loaded(place: Path) -> CodeModel:
+    """Return a kept model, loaded anew only when its files have changed.
+
+    Questions with one codebook then share what it remembers of words. So nobody changes a model; `replace` copies it.
+    """
+    try:
+        found = [file.stat() for file in files_of(place)]
+    except OSError:
+        return load_model(place)  # says what is missing
+    return _as_it_was(place, *((one.st_ino, one.st_mtime_ns, one.st_size) for one in found))
+
+
+@lru_cache(maxsize=MOST_LOADED)
+def _as_it_was(place: Path, *_: tuple[int, int, int]) -> CodeModel:
+    return load_model(place)
 
 
 def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -> tuple[str, str, str]:
@@ -125,8 +146,8 @@ def code_answers(
     """Code the answers to one question into a codebook.
 
     Args:
-        answers: table with at least `answer_id` and `text`; rows with a `status` other than `answer` are left out, and
-            in a table without `status` those without a text.
+        answers: table with at least `answer_id` and `text`; rows without a text are left out, and those with a `status`
+            other than `answer`.
         codebook: a codebook, the name of a shipped one, or a file.
         encoder: a sentence-transformers model by folder or name; the shipped Dutch one by default.
         examples: coded examples or a JSONL file; by default those that ship with the codebook.
@@ -153,10 +174,9 @@ def code_answers(
             raise TableError(problem(place="table answers", found=f"column '{column}' is missing"))
     fixed = [book.resolve(code) for code in fixed_codes]
     model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
-    if "status" in answers.columns:
-        todo = answers[answers["status"] == ANSWER]
-    else:
-        todo = answers[answers["text"].notna() & (answers["text"].astype("str").str.strip() != "")]
+    todo = answers[answers["text"].notna() & (answers["text"].astype("str").str.strip() != "")]
+    if "status" in todo.columns:
+        todo = todo[todo["status"] == ANSWER]
     texts = [str(text) for text in todo["text"]]
     distinct = list(dict.fromkeys(texts))
     order = {code.id: column for column, code in enumerate(book.codes)}
@@ -164,7 +184,7 @@ def code_answers(
     applied = np.zeros((len(distinct), len(order)), dtype=bool)
     done = 0
     for found in batches_of_probabilities(model, loaded, distinct):
-        rows = slice(done, min(done + BATCH, len(distinct)))
+        rows = slice(done, done + len(next(iter(found.values()))))
         for name, probability in found.items():
             facet = model.facets[name]
             columns = [order[code] for code in facet.codes]
@@ -201,7 +221,8 @@ def choose(
 ) -> NDArray[np.bool_]:
     """Return which codes apply, shape (n_answers, n_codes): every answer gets at least one.
 
-    The residual code says that nothing else holds, so it never stands beside a likelier code.
+    The residual code says that nothing else holds, so it never stands beside a likelier code. Where one code holds that
+    is the likeliest, but for the facet `SCHEME`.
     """
     import numpy as np
 
@@ -209,7 +230,7 @@ def choose(
     rows = np.arange(len(top))
     if choice == "one":
         applied = np.zeros(probability.shape, dtype=bool)
-        if facet == _RESIDUAL_WHEN_UNSURE and residual in codes:
+        if facet == SCHEME and residual in codes:
             top = np.where(probability[rows, top] < UNSURE_SCHEME, codes.index(residual), top)
         applied[rows, top] = True
         return applied

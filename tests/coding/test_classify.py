@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook, shipped_codebooks
+from pipeline.coding.calibrate import Calibration
 from pipeline.coding.classify import choose, code_answers, find_model, kept_model
 from pipeline.coding.embed import encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
@@ -55,11 +56,14 @@ def test_a_codebook_without_examples_starts_from_its_own_words(write: Callable[.
     assert set(coded.codings["role"]) == {"machine"}
 
 
-def test_without_a_status_rows_without_a_text_are_left_out(write: Callable[..., Path]) -> None:
+@pytest.mark.parametrize("status", [{}, {"status": "answer"}])
+def test_rows_without_a_text_are_left_out_whatever_their_status(
+    write: Callable[..., Path], status: dict[str, str]
+) -> None:
     rows = texts("veel te duur", "", "  ").assign(text=lambda table: table["text"].astype("object"))
     rows.loc[len(rows)] = ["none", None]
     rows.loc[len(rows)] = ["nan", float("nan")]
-    assert set(code_answers(rows, write("winkel.yaml", BOOK)).codings["answer_id"]) == {"0"}
+    assert set(code_answers(rows.assign(**status), write("winkel.yaml", BOOK)).codings["answer_id"]) == {"0"}
 
 
 def test_every_answer_gets_a_score_for_every_code_and_at_least_one_code(write: Callable[..., Path]) -> None:
@@ -167,6 +171,14 @@ def test_the_residual_never_stands_beside_a_likelier_code() -> None:
     assert chosen.tolist() == [[True, True, False], [False, False, True]]
 
 
+@pytest.mark.parametrize(("facet", "unsure"), [("regeling", "rest"), ("soort", "a")])
+def test_only_the_scheme_is_the_residual_when_no_code_is_likely(facet: str, unsure: str) -> None:
+    codes, probability = ("a", "b", "rest"), np.array([[0.45, 0.44, 0.11], [0.3, 0.5, 0.2]])
+    chosen = choose(probability, codes, "one", np.full(3, 0.5), "rest", facet)
+    assert [codes[column] for column in chosen.argmax(axis=1)] == [unsure, "b"]
+    assert chosen.sum() == 2
+
+
 @pytest.mark.parametrize("name", shipped_codebooks())
 def test_the_shipped_model_belongs_to_what_ships(name: str) -> None:
     """`make models` was run after the last change of codebook, examples, encoder or network."""
@@ -189,6 +201,23 @@ def test_a_model_survives_the_disk(write: Callable[..., Path], tmp_path: Path) -
     one, two = model.probabilities(rows, load_encoder()), again.probabilities(rows, load_encoder())
     np.testing.assert_allclose(one[""], two[""], atol=2e-3)  # kept in half precision
     assert model.version == again.version
+
+
+def test_a_kept_model_is_loaded_once_and_again_when_its_files_change(
+    write: Callable[..., Path], tmp_path: Path
+) -> None:
+    book, kept = load_codebook(write("winkel.yaml", BOOK)), tmp_path / "kept"
+    first, encoder = find_model(book, cache=kept)
+    assert kept_model(book, examples=[], cache=kept) is find_model(book, cache=kept)[0] is first
+    (numbers,) = kept.glob("*.safetensors")
+    sure = replace(first, facets={"": replace(first.facets[""], calibration=Calibration(9.0, np.zeros(3), np.ones(3)))})
+    save_model(sure, numbers.with_suffix(""))
+    again = find_model(book, cache=kept)[0]
+    assert again is not first
+    assert again.probabilities(["duur"], encoder)[""].max() > first.probabilities(["duur"], encoder)[""].max()
+    numbers.unlink()
+    with pytest.raises(ModelError, match="missing or damaged"):
+        find_model(book, cache=kept)
 
 
 def test_a_damaged_or_missing_model_says_so(tmp_path: Path) -> None:

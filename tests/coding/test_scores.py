@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -77,6 +81,24 @@ def test_other_processes_give_the_same_in_the_same_order(
     monkeypatch.setattr(batches, "_cores", lambda: 3)
     found = list(batches.batches_of_probabilities(model, encoder, many))
     assert [len(part[""]) for part in found[:-1]] == [100] * (len(found) - 1)
+    assert np.array_equal(np.vstack([part[""] for part in found]), wanted[""])
+
+
+def test_a_process_that_is_killed_for_memory_loses_no_batch(
+    model: CodeModel, encoder: Encoder, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, here, probabilities = model.probabilities(texts, encoder), os.getpid(), CodeModel.probabilities
+
+    def killed(self: CodeModel, batch: Sequence[str], encoder: Encoder | None) -> dict[str, np.ndarray]:
+        if os.getpid() != here and batch[0] == texts[80]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return probabilities(self, batch, encoder)
+
+    monkeypatch.setattr(CodeModel, "probabilities", killed)
+    monkeypatch.setattr(batches, "BATCH", 40)
+    monkeypatch.setattr(batches, "PAYS_FROM", 40)
+    monkeypatch.setattr(batches, "_cores", lambda: 2)
+    found = list(batches.batches_of_probabilities(model, encoder, texts))
     assert np.array_equal(np.vstack([part[""] for part in found]), wanted[""])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli_common import Audit, ByGroup, OfQuestion, Second, SurveyFile, Training, draw_sample, load, say_next
+from pipeline.errors import quoted
 
 if TYPE_CHECKING:
     from pipeline.review.events import Compared
@@ -59,9 +60,8 @@ def export(
         workspace, found, file, second=for_second, decide=decide, blind=blind, questions=question or [], force=force
     )
     typer.echo(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
-    typer.echo(
-        f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME"
-    )
+    typer.echo("It holds answers: share it as carefully as the survey.")
+    typer.echo(f"Next: duiding review import {quoted(file)} --coder NAME")
 
 
 def import_(

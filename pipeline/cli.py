@@ -16,7 +16,7 @@ from pipeline.cli_exchange import register as register_exchange
 from pipeline.cli_progress import progress_bars
 from pipeline.cli_review import app as review
 from pipeline.cli_trace import register as register_trace
-from pipeline.errors import DuidingError
+from pipeline.errors import DuidingError, quoted
 
 #: The exit code that Typer turns Ctrl-C into.
 INTERRUPTED = 130
@@ -57,12 +57,12 @@ def init(
     if demo:
         made = copy_demo(folder)
         typer.echo(f"Wrote the demo surveys: {', '.join(str(path) for path in made)}")
-        first = made[0].parent
-        typer.echo(f"Next: duiding review import {first / 'review.jsonl'} {first}, then: duiding run {first}")
+        first, review_of_first = quoted(made[0].parent), quoted(made[0].with_name("review.jsonl"))
+        typer.echo(f"Next: duiding review import {review_of_first} {first}, then: duiding run {first}")
         return
     path = write_scaffold(folder, file)
     typer.echo(f"Wrote {path}")
-    typer.echo(f"Next: look it over, then: duiding check {path}")
+    typer.echo(f"Next: look it over, then: duiding check {quoted(path)}")
 
 
 @app.command()
@@ -81,7 +81,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     show_zero_shot(found)
     show_lost(found, intake)
     show_published(found)
-    typer.echo(f"Next: duiding run {survey}")
+    typer.echo(f"Next: duiding run {quoted(survey)}")
 
 
 @app.command()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli_common import SurveyFile
+from pipeline.errors import quoted
 
 if TYPE_CHECKING:
     from pipeline.coding.explain import CodeReason, Explanation
@@ -75,7 +76,7 @@ def next_step(lessons: Sequence[Lesson], survey: Path, drawn: Mapping[str, int])
 
     outcomes = {lesson.outcome for lesson in lessons}
     if BETTER in outcomes:
-        return f"Next: code the answers again with the new model: duiding run {survey}"
+        return f"Next: code the answers again with the new model: duiding run {quoted(survey)}"
     options = f" --audit {drawn.get('audit', 0) + AUDIT}" if TOO_FEW_AUDITED in outcomes else ""
     if NOTHING_REVIEWED in outcomes or not options:
         options += f" --training {drawn.get('training', 0) + TRAINING}"
@@ -83,7 +84,7 @@ def next_step(lessons: Sequence[Lesson], survey: Path, drawn: Mapping[str, int])
     what = "have answers reviewed with the codes of now" if OLD_CODES in reasons else "have more answers reviewed"
     if GONE in reasons:
         what = f"if a question's id or the file was changed by mistake, change it back; otherwise {what}"
-    return f"Next: {what}: duiding review push {survey}{options}"
+    return f"Next: {what}: duiding review push {quoted(survey)}{options}"
 
 
 def lesson_lines(lesson: Lesson) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipeline.errors import quoted
+
 if TYPE_CHECKING:
     from pipeline.config import Survey
     from pipeline.workspace import Workspace
@@ -69,10 +71,10 @@ def say_next(workspace: Workspace, survey: Path) -> None:
 
     waiting = [conflict.answer_id for conflict in open_conflicts(workspace)]
     if not waiting:
-        typer.echo(f"Next: duiding review status {survey}, then duiding run {survey}")
+        typer.echo(f"Next: duiding review status {quoted(survey)}, then duiding run {quoted(survey)}")
         return
     typer.echo(f"Coders disagree on {len(waiting)} answers: {some(waiting)}")
     typer.echo(
-        f"Next: duiding review adjudicate {survey}; without a server: "
-        f"duiding review export besluiten.xlsx {survey} --adjudicate"
+        f"Next: duiding review adjudicate {quoted(survey)}; without a server: "
+        f"duiding review export besluiten.xlsx {quoted(survey)} --adjudicate"
     )

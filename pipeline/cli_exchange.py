@@ -19,6 +19,7 @@ from pipeline.cli_common import (
     say_next,
     say_set_aside,
 )
+from pipeline.errors import quoted
 
 if TYPE_CHECKING:
     from pipeline.review.events import Compared
@@ -76,9 +77,8 @@ def export(
     )
     say_set_aside(found, workspace)
     typer.echo(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
-    typer.echo(
-        f"It holds answers: share it as carefully as the survey. Next: duiding review import {file} --coder NAME"
-    )
+    typer.echo("It holds answers: share it as carefully as the survey.")
+    typer.echo(f"Next: duiding review import {quoted(file)} --coder NAME")
 
 
 def import_(

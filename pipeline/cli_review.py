@@ -23,6 +23,7 @@ from pipeline.cli_common import (
     say_set_aside,
 )
 from pipeline.cli_progress import progress_bars
+from pipeline.errors import quoted
 
 if TYPE_CHECKING:
     from pipeline.workspace import Workspace
@@ -58,7 +59,7 @@ def start(
         typer.echo(f"Login and password are in {credentials_file(workspace)} (only you can read it).")
         typer.echo("Colleagues get an account through the invite link under Organization, 'Add People'.")
     drawn = " --audit 120 --reviewer NAME" if read_sample(workspace).empty else ""
-    typer.echo(f"Next: duiding review push {survey}{drawn}")
+    typer.echo(f"Next: duiding review push {quoted(survey)}{drawn}")
 
 
 @app.command()
@@ -114,7 +115,7 @@ def push(
         typer.echo(f"{name}: the tasks don't tell why the machine coded as it did: {why}")
     _undrawn(workspace)
     say_set_aside(found, workspace)
-    typer.echo(f"Next: have them coded, then: duiding review pull {survey}")
+    typer.echo(f"Next: have them coded, then: duiding review pull {quoted(survey)}")
 
 
 @app.command()
@@ -153,7 +154,7 @@ def adjudicate(survey: SurveyFile = Path("survey.yaml")) -> None:
     made = make_projects(workspace, found)
     for one in made:
         typer.echo(f"{one.question}: {one.n_open} to decide ({one.added} sent now): {one.link}")
-    typer.echo(f"Next: decide them, then: duiding review pull {survey}" if made else "Nothing to decide.")
+    typer.echo(f"Next: decide them, then: duiding review pull {quoted(survey)}" if made else "Nothing to decide.")
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.errors import quoted
 from pipeline.tables import ANSWER, STATUSES
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def show_run(result: Result) -> None:
     console.print(f"Page:   {result.report}")
     console.print(f"Tables: {result.report.parent / 'tabellen'}")
     console.print(f"Coded:  {result.workspace.path('gecodeerd', 'gecodeerd.csv')} (yours alone, not for publishing)")
-    console.print(f"Next: open the page: duiding report {result.survey.file} --open")
+    console.print(f"Next: open the page: duiding report {quoted(result.survey.file)} --open")
 
 
 def kept_versions(result: Result) -> list[str]:

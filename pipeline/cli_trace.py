@@ -34,7 +34,7 @@ def trace(
     A table on a terminal, tab-separated elsewhere. The report's disclosure rules hold here too.
     """
     from pipeline.config import load_survey
-    from pipeline.errors import ConfigError, problem
+    from pipeline.errors import ConfigError, problem, quoted
     from pipeline.publish import report_data, report_options
     from pipeline.report.build import make_context
     from pipeline.report.lineage import trace as lineage
@@ -45,7 +45,7 @@ def trace(
     name = found.codebook(asked).resolve(code, file=found.file, place=f"code of {question}")
     workspace = Workspace(found.workspace_path)
     if not workspace.note("report"):
-        raise ConfigError(problem(file=workspace.folder, found="no results yet", do=f"duiding run {survey}"))
+        raise ConfigError(problem(file=workspace.folder, found="no results yet", do=f"duiding run {quoted(survey)}"))
     data = report_data(found, workspace)
     book = make_context(data, report_options(found)).book
     place = found.total_label if group is None else _group(found, book, group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def problem(
     if do:
         message += f". Next: {do}"
     return message if message.endswith("?") else message.rstrip(".") + "."
+
+
+def quoted(path: str | Path) -> str:
+    """Write a path as it must stand in a command that a message tells to run.
+
+    >>> quoted("map met spatie/survey.yaml")
+    "'map met spatie/survey.yaml'"
+    """
+    return shlex.quote(str(path))
 
 
 def nearest(word: str, valid: Iterable[str]) -> str:

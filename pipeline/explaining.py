@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import Question, Survey, examples_file, load_survey
-from pipeline.errors import ConfigError, DuidingError, nearest, problem
+from pipeline.errors import ConfigError, DuidingError, nearest, problem, quoted
 from pipeline.learning import FOLDER, coded_answers, encoder_name, learned_models
 from pipeline.tables import ANSWER, FOREIGN
 from pipeline.workspace import Workspace
@@ -55,7 +55,7 @@ def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
     if question is None:
         raise ConfigError(
             problem(file=survey.file, place=place, found=f"question '{name}' is no longer in survey.yaml",
-                    do=f"run 'duiding run {survey.file}' again")
+                    do=f"run again: duiding run {quoted(survey.file)}")
         )  # fmt: skip
     if status != ANSWER:
         raise ConfigError(problem(file=workspace.folder, place=place, found=NOT_CODED[status], do=TAKE_AN_ID))

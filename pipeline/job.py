@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"intake": 2, "coding": 2}
+STAGES = {"intake": 3, "coding": 2}
 
 
 @dataclass

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.config import Question, Survey, examples_file, load_survey
-from pipeline.errors import ConfigError, ModelError, problem
+from pipeline.errors import ConfigError, ModelError, problem, quoted
 from pipeline.workspace import Workspace, read_table, write_text
 
 if TYPE_CHECKING:
@@ -337,6 +337,6 @@ def coded_answers(survey: Survey, workspace: Workspace) -> pd.DataFrame:
     path = workspace.path("answers.parquet")
     if not path.is_file():
         raise ConfigError(
-            problem(file=workspace.folder, found="nothing was coded yet", do=f"run 'duiding run {survey.file}' first")
+            problem(file=workspace.folder, found="nothing was coded yet", do=f"duiding run {quoted(survey.file)}")
         )
     return read_table(path)

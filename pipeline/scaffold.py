@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +37,10 @@ codes:
     label: Anders
     definition: Een ander punt, of geen punt.
 """
-_GROUP_NAMES = ("gemeente", "municipality", "groep", "group", "regio", "locatie")
-_ID_NAMES = ("respondent", "nr", "id", "nummer", "respnr", "responseid")
-_WEIGHT_NAMES = ("weight", "weegfactor", "gewicht", "weging")
+# Words in the names of columns, at their end, for Dutch writes "Respondentnummer" as one word.
+_GROUP_NAME = re.compile(r"(?:gemeente|municipality|groep|group|regio|locatie)(?:naam|code)?\b")
+_ID_NAME = re.compile(r"\b(?:respondent\w*|id)\b|(?:nr|nummer|responseid)\b")
+_WEIGHT_NAME = re.compile(r"(?:weight|weegfactor|gewicht|weging|wegingsfactor)\b")
 
 
 def copy_demo(folder: Path) -> list[Path]:
@@ -89,19 +92,31 @@ def _guess(table: pd.DataFrame) -> dict[str, Any]:
     lengths = {name: table[name].str.len().mean() for name in columns}
     distinct = {name: table[name].nunique() for name in columns}
 
-    def first(names: tuple[str, ...], test: Any) -> str | None:
-        plain = {name: name.lower().replace(" ", "") for name in columns}
-        return next((name for name in columns if any(word in plain[name] for word in names) and test(name)), None)
-
     filled = {name: table.loc[table[name].str.strip() != "", name] for name in columns}
+
+    def first(wanted: re.Pattern[str], test: Callable[[str], bool]) -> str | None:
+        return next((name for name in columns if wanted.search(_words(name)) and test(name)), None)
+
+    def is_id(name: str) -> bool:
+        unique = distinct[name] == len(table) and lengths[name] < 30
+        return bool(unique) and not table[name].str.strip().str.contains(" ", regex=False).any()
+
+    def is_weight(name: str) -> bool:
+        return len(filled[name]) > 0 and bool(filled[name].str.fullmatch(r"\s*\d+(?:[.,]\d+)?\s*").all())
+
     longest = {name: filled[name].str.len().mean() if len(filled[name]) else 0 for name in columns}
     open_columns = [name for name in columns if longest[name] >= 15 and distinct[name] > 0.3 * len(filled[name])]
     return {
-        "respondent": first(_ID_NAMES, lambda name: distinct[name] == len(table) and lengths[name] < 30),
-        "group": first(_GROUP_NAMES, lambda name: distinct[name] <= 50),
-        "weight": first(_WEIGHT_NAMES, lambda name: True),
+        "respondent": first(_ID_NAME, is_id),
+        "group": first(_GROUP_NAME, lambda name: distinct[name] <= 50),
+        "weight": first(_WEIGHT_NAME, is_weight),
         "open": open_columns or ["open_vraag"],
     }
+
+
+def _words(name: str) -> str:
+    """Return a column's name in lower case with its words apart: "ResponseId", "respondent_nr"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").lower()
 
 
 def _template(file: str, respondent: str | None, group: str | None, weight: str | None, questions: list[str]) -> str:

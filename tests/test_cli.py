@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -56,6 +57,35 @@ def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path, dui
     again = duiding("run", tmp_path / "nieuw")
     assert "no work to do" in again.stdout
     assert "wacht" not in done.stdout + done.stderr + again.stdout
+
+
+def test_init_takes_whole_words_for_ids_groups_and_weights(write: Callable[..., Path], tmp_path: Path) -> None:
+    header = "Mening over beleid;Gemeentelijke toeslag;Leeftijdsgewicht;ResponseID;Gemeentenaam;Weegfactor"
+    rows = [f"Het is goed {n};ja;jong;R_{n};Borne;1,{n}" for n in range(9)]
+    path = write_scaffold(tmp_path / "nieuw", write("a.csv", "\n".join([header, *rows])))
+    found = load_survey(path).input
+    assert (found.respondent, found.group, found.weight) == ("ResponseID", "Gemeentenaam", "Weegfactor")
+
+
+@pytest.mark.parametrize(
+    ("name", "values"), [("Mijn id", "Jan {}"), ("Leeftijdsgewicht", "jong {}"), ("Gemeentelijke id-kaart", "ja {}")]
+)
+def test_init_takes_no_column_whose_values_do_not_fit(
+    write: Callable[..., Path], tmp_path: Path, name: str, values: str
+) -> None:
+    rows = [values.format(n) + ";x" for n in range(9)]
+    found = load_survey(write_scaffold(tmp_path / "nieuw", write("a.csv", "\n".join([f"{name};x", *rows])))).input
+    assert (found.respondent, found.group, found.weight) == (None, None, None)
+
+
+def test_the_next_command_can_be_run_as_it_stands(write: Callable[..., Path], tmp_path: Path, duiding: Command) -> None:
+    data = write(
+        "a.csv", "respnr;wat moet beter\n" + "".join(f"{n};Ik sta te lang in de wacht {n}\n" for n in range(9))
+    )
+    made = duiding("init", tmp_path / "map met spatie", "--file", data)
+    command = shlex.split(made.stdout.splitlines()[-1].partition("then: ")[2])
+    assert command == ["duiding", "check", str(tmp_path / "map met spatie" / "survey.yaml")]
+    assert shlex.split(duiding(*command[1:]).stdout.splitlines()[-1])[1:] == ["duiding", "run", command[2]]
 
 
 def test_init_with_a_file_that_is_not_there_writes_nothing(tmp_path: Path, duiding: Command) -> None:

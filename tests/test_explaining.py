@@ -119,7 +119,9 @@ def test_an_answer_to_a_question_that_is_gone_is_one_line(
     done = duiding("explain", next(iter(zero_shot.texts)), zero_shot.file)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
-    assert f"question 'beter' is no longer in survey.yaml. Next: run 'duiding run {zero_shot.file}'" in done.stderr
+    assert (
+        f"question 'beter' is no longer in survey.yaml. Next: run again: duiding run {zero_shot.file}." in done.stderr
+    )
 
 
 @pytest.mark.parametrize(

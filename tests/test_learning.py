@@ -202,7 +202,7 @@ def test_without_enough_reviewed_answers_the_old_model_stays(survey: Path) -> No
 
 def test_a_survey_that_was_not_run_says_what_to_do(survey: Path, tmp_path: Path) -> None:
     load_survey(survey).workspace_path.rename(tmp_path / "elsewhere")
-    with pytest.raises(ConfigError, match="run 'duiding run"):
+    with pytest.raises(ConfigError, match="Next: duiding run .*survey.yaml"):
         learn(survey)
 
 

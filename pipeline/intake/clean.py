@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 
 import yaml
@@ -77,7 +78,9 @@ def status_of(text: str, aim: str) -> str:
 
 
 def _is_bare(plain: str) -> bool:
-    return " ".join(word for word in plain.split() if word not in _words().filler) in _words().bare
+    """Tell whether a clause is no answer, once filler words and words said twice in a row ("nvt nvt") are taken out."""
+    words = (word for word, _ in groupby(plain.split()))
+    return " ".join(word for word in words if word not in _words().filler) in _words().bare
 
 
 def _plain(text: str) -> str:

@@ -18,10 +18,11 @@ _TOP_LEVEL = re.compile(r"\.\s?(?:nl|com|net|org|eu|be|de|info)\Z", _I)
 _AT = ("apenstaart", " at ", "(at)", "[at]")
 _SPOKEN = re.compile(
     r"(?<!\w)[\w\-]{1,40}(?:(?:\.| punt | dot )[\w\-]{1,40}){0,3}\s?(?:\bapenstaart(?:je)?\b|\(at\)|\[at\]|\bat\b)\s?"
-    r"[\w\-]{1,40}(?:(?:\.|\s?\bpunt\b|\bdot\b|\(dot\))\s?[a-z]{2,12}){1,3}\b",
+    r"[\w\-]{1,40}(?:(?:\.|\s?\bpunt\b|\bdot\b|\(dot\)|\[dot\])\s?[a-z]{2,12}){1,3}\b",
     _I,
 )
 _DUTCH_IBAN = re.compile(r"(?<![A-Z0-9])NL\s?\d\s?\d(?:[\s.\-]?[A-Z]){4}(?:[\s.\-]?\d){9,10}(?!\d)", _I)
+_CUT_IBAN = re.compile(r"(?<![A-Z0-9])NL\d\d[\s.\-]?[A-Z]{4}(?:[\s.\-]?\d){6,8}(?!\d)", _I)  # digits were left out
 _IBAN = re.compile(
     r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?: ?(?=[A-Z]{0,3}\d)[A-Z0-9]{2,4}| ?[A-Z]{4}){2,8}(?![A-Za-z0-9])",
 )
@@ -54,8 +55,9 @@ _INSTITUTIONS = ("gemeente", "uwv", "menzis", "rabobank", "politie", "rijksoverh
 def find_accounts(text: str) -> Iterator[Found]:
     """Yield (start, end, kind) of e-mail addresses, bank accounts and handles."""
     yield from _emails(text)
-    for match in _DUTCH_IBAN.finditer(text):
-        yield *match.span(), "iban"
+    for form in (_DUTCH_IBAN, _CUT_IBAN):
+        for match in form.finditer(text):
+            yield *match.span(), "iban"
     for match in _IBAN.finditer(text):
         if is_iban(re.sub(r"\s", "", match.group())):
             yield *match.span(), "iban"

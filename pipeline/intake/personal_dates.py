@@ -30,7 +30,7 @@ _DATE = re.compile(
     rf"|{_MONTHS}\s[0-3]?\d(?:st|th|nd|rd)?,?\s(?P<english>{_FULL_YEAR})"
     rf"|{_MONTHS}\s{_FULL_YEAR}"
     rf"|{_DAYS}\s{_MONTHS}\b(?:\s(?P<worded>{_FULL_YEAR})|\s\w{{3,12}}honderd\w{{0,25}})?"
-    rf"|[0-3]\d[01]\d(?P<digits>{_FULL_YEAR})"
+    rf"|[0-3]\d[01]\d(?P<digits>{_FULL_YEAR})|(?P<short>[0-3]\d[01]\d\d\d)"
     r")(?![\w]|[-/]\d)",
     _I,
 )
@@ -40,6 +40,7 @@ _BORN_BEFORE = re.compile(
     r"ben van|is van|ik ben een|bouwjaar|bj)\b[^\n]{0,40}\Z",
     _I,
 )
+_BORN_JUST_BEFORE = re.compile(r"\b(?:geboren|geb|gebdatum|geboorte\w*|gbd|dob)\b[^\n,;\d]{0,15}\Z", _I)
 _BORN_AFTER = re.compile(
     r"[^\n.]{0,12}\b(?:geboren|geb\b|geboorte\w*|jarig|verjaar\w*|born|birth\w*|do[ğg]\w+|urodz)", _I
 )
@@ -69,6 +70,8 @@ def find_birth_dates(text: str, name_ends: Collection[int] = ()) -> Iterator[Fou
         numbered = year is not None or match.group("numeric") is not None
         named = start - (len(before) - len(before.rstrip(" ,(:;-"))) in name_ends
         born = _BORN_BEFORE.search(before) or _BORN_AFTER.match(text, match.end())
+        if match.group("short"):  # six digits are more often an amount
+            born = _BORN_JUST_BEFORE.search(before)
         bare = year is not None and 1900 < year <= _LAST_BIRTH and not _EVENT.search(before)
         if born or bare or (numbered and (named or _CHILD.search(before))):
             yield start, match.end(), "birth_date"

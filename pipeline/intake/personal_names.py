@@ -54,7 +54,12 @@ class NameFinder:
         word, evidence = tokens.low[i], tokens.evidence[i]
         if not word[0].isalpha() or len(word) < 2 or (i in self.blocked and context < Context.TITLE):
             return False
-        if self.cues.is_role(i) or word in self.own["titles"] or word in self.own["greetings"]:
+        titled = context == Context.TITLE and tokens.upper[i] and not tokens.opening[i]
+        if (
+            (self.cues.is_role(i) and not (titled and evidence & _L))
+            or word in self.own["titles"]
+            or word in self.own["greetings"]
+        ):
             return False
         if tokens.word(i + 1) == "-" and i + 2 < len(tokens) and tokens.glued(i + 1) and tokens.glued(i + 2):
             tail = tokens.evidence[i + 2]
@@ -67,7 +72,8 @@ class NameFinder:
         named = bool(evidence & (_F | _L))
         if context == Context.TITLE:
             sure = (named and not evidence & Evidence.ENGLISH) or self.cues.does_something(i + 1)
-            return not evidence & _S or (sure and not self.tokens.opening[i])
+            surname = self.tokens.low[i] in self.own["function_surnames"] and self._titled_surname(i)
+            return not evidence & _S or (sure and not self.tokens.opening[i]) or surname
         if evidence & _S and evidence & _F and not self.tokens.opening[i]:  # Ben, Wil
             before = self.tokens.word(i - 1)
             after_person_word = before in self.own["prepositions"] or before in self.own["met"]
@@ -108,6 +114,13 @@ class NameFinder:
         if evidence & Evidence.RARE and context == Context.INSIDE and self.cues.met(i):
             return True
         return bool(evidence & Evidence.RARE and self.reach.two_rare(i))
+
+    def _titled_surname(self, i: int) -> bool:
+        """Tell whether a capital after a title must be a surname: "mevrouw Klein", not "Meneer Best wel aardig"."""
+        tokens = self.tokens
+        p = i - 2 if tokens.word(i - 1) == "." else i - 1
+        begins = tokens.opening[p] and tokens.text[p][0].isupper() and not self.cues.ends(i + 1)
+        return not tokens.opening[i] and not begins
 
     def _accepts_lower(self, i: int, context: Context, evidence: Evidence) -> bool:
         word = self.tokens.low[i]

@@ -150,7 +150,7 @@ _CASE_CUE = (
 _CASE_FORM = r"[A-Z&]{0,6}[-/. ]?\d[A-Z0-9&]{0,20}(?:[-/.][A-Z0-9]{1,12}){0,5}(?: \d{2,8}){0,4}"
 _BSN_CUE = (
     r"\b(?:bsn(?:[\s-]?n(?:ummer|r))?|b\.s\.n\.?|burger\s?service\s?n(?:ummer|r)|sofi(?:[\s-]?nummer|nr)?|burgernummer|"
-    r"pesel)\b\.?"
+    r"pesel)(?![^\W\d_])\.?"
 )
 _VEHICLE = (
     r"\b(?:auto|autootje|wagen|scooter|brommer|snorfiets|bus|busje|bestelbus|caravan|aanhanger|motor|scootmobiel|car|"

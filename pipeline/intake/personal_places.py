@@ -49,6 +49,9 @@ _HOUSE = re.compile(
     r"(?:[ \-]?(?:[IVX]{1,4}|bis|hs|rd|zw|boven|hoog|[1-9]\s?hoog|[a-z](?!\w)|\d{1,4}(?!\w)))?(?![\w%€])",
     _I,
 )
+_GLUED = re.compile(
+    r"(?<!\w)([^\W\d_]{3,30}(?:straat|laan|plein|singel|gracht|kade|dreef|steeg|plantsoen|weg))\d{1,4}[a-z]?(?!\w)", _I
+)
 _UNIT = re.compile(
     r"\s{0,2}(?:keer|x\b|maal|dag|dagen|week|weken|wkn|maand|maanden|mnd|jaar|jr|uur|uren|minuten|min\b|km\b|kilometer|"
     r"meter|m2|euro|eur\b|€|procent|mensen|personen|kinderen|pagina|vragen|brieven|mails?\b|klantmanagers|consulenten|"
@@ -101,6 +104,10 @@ def find_places(text: str, lexicon: Lexicon) -> Iterator[Found]:
             start = _street_start(text, match, lexicon)
             if start is not None:
                 yield start, match.end(), "address"
+        for match in _GLUED.finditer(text):
+            before = text[max(0, match.start() - 80) : match.start()]
+            if match[1].lower() not in _NO_STREET and (_HOME.search(before) or not _DESK.search(before)):
+                yield *match.span(), "address"
         for match in _POSTCODE.finditer(text):
             if _is_postcode(match):
                 yield match.start(), match.end(), "postcode"

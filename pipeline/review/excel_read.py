@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Question, Survey
-from pipeline.errors import ReviewError, problem
+from pipeline.errors import ReviewError, problem, quoted
 from pipeline.review.coders import Coders
 from pipeline.review.events import Compared, Event, add_events, compare_with, latest, read_journal, utc
 from pipeline.review.excel_rows import Mistake, Reading
@@ -60,7 +60,7 @@ def import_workbook(
         ReviewError: it is not a workbook of this survey and codebook, or cells are wrong; the message names the cells.
     """
     if not coder.strip():
-        do = f"say who: duiding review import {path} --coder anna"
+        do = f"say who: duiding review import {quoted(path)} --coder anna"
         raise ReviewError(problem(place="--coder", found="not given", expected="who coded the workbook", do=do))
     with one_at_a_time(workspace):
         book = _open(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Question, Survey
-from pipeline.errors import ReviewError, problem
+from pipeline.errors import ReviewError, problem, quoted
 from pipeline.review.adjudicate import codings_shown, open_conflicts
 from pipeline.review.events import utc
 from pipeline.review.labeling import COMPARED, Choice
@@ -64,7 +64,7 @@ def refuse_filled_in(path: Path) -> None:
     if path.exists():
         raise ReviewError(
             problem(file=path, found="there already, and someone may have filled it in",
-                    do=f"'duiding review import {path} --coder NAME' first; then give another name, or --force")
+                    do=f"duiding review import {quoted(path)} --coder NAME; then give another name, or --force")
         )  # fmt: skip
 
 

@@ -40,6 +40,11 @@ def test_clean(typed: str, clean: str) -> None:
         "?",
         "Geen ervaring mee",
         "x",
+        "nvt nvt",
+        "Geen antwoord gegeven",
+        "zeg ik niet",
+        "Wil ik niet zeggen.",
+        "n.b.",
     ],
 )
 def test_non_answers(text: str) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise this when the stage computes something else from the same input; workspaces then redo it.
-STAGE = 7
+STAGE = 8
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 
 

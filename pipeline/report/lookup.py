@@ -88,10 +88,14 @@ class Figures:
         given = [book.by_id[book.resolve(code)].label for code in question.fixed_codes]
         return ", ".join(given) or self.title(question)
 
+    def given(self, question: str) -> set[str]:
+        """Return the codes that hold for every answer to a question, because the file says so."""
+        book = self.codebooks[question]
+        return {book.resolve(code) for one in self.survey.questions if one.id == question for code in one.fixed_codes}
+
     def facets(self, question: Question) -> list[tuple[Facet, tuple[Code, ...]]]:
         """Return the facets that the answers were coded into; one that the file itself gives is left out."""
-        book = self.codebooks[question.id]
-        given = {book.resolve(code) for code in question.fixed_codes}
+        book, given = self.codebooks[question.id], self.given(question.id)
         found = []
         for facet in book.facet_list():
             codes = book.in_facet(facet.id)

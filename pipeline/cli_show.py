@@ -163,7 +163,10 @@ def show_run(result: Result) -> None:
     if left := [name for step in result.steps for name in step.left]:
         console.print(f"! Not of this run, and left because it is not as an earlier run left it: {', '.join(left)}.")
     coded = dict(counts).get("coded", 0)
-    starts = sorted(zero_shot(result.workspace))
+    estimates = result.workspace.note("estimates")
+    for question in estimates.get("silent", []):
+        console.print(f"! {question}: no answers to code in {result.survey.wave}, so no percentages; check its column")
+    starts = sorted(zero_shot(result.workspace) - set(estimates.get("silent", [])))
     if starts and coded:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
@@ -176,7 +179,6 @@ def show_run(result: Result) -> None:
     for name, files in missing_models(result.survey, result.workspace).items():
         gone = " and ".join(file.name for file in files)
         console.print(f"! {name}: not coded by the model that was learned, for {gone} is missing: duiding learn")
-    estimates = result.workspace.note("estimates")
     audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
     if audited and provisional:
         named = ", ".join(provisional)

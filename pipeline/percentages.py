@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.checked import audited, not_counted, provisional
+from pipeline.checked import audited, not_counted, provisional, silent
 from pipeline.config import Survey, earlier_codebook
 from pipeline.tables import earlier_waves
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
@@ -169,6 +169,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
         "shares": len(shares),
         "audited": audited(answers, codings),
         "provisional": provisional(survey, shares),
+        "silent": silent(survey, shares),
         **not_counted(workspace),
     }
 

@@ -18,7 +18,9 @@ from pipeline.report.verdicts import HIGHER, LOWER
 
 def is_experience(context: Context, question: Question) -> bool:
     """Return whether a question has a judgement (a facet with one code per answer) beside its themes."""
-    return any(facet.choice == "one" for facet, _ in context.figures.facets(question))
+    book, given = context.figures.codebooks[question.id], context.figures.given(question.id)
+    facets = [facet for facet in book.facet_list() if facet.choice == "one"]
+    return any(codes and not codes & given for facet in facets if (codes := {one.id for one in book.in_facet(facet.id)}))
 
 
 def overview_chapter(context: Context, questions: Sequence[Question]) -> Chapter:

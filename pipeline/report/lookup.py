@@ -74,8 +74,8 @@ class Figures:
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        """The questions of the survey that have figures, in the survey's order."""
-        with_figures = {question for question, _, _, _ in self._shares}
+        """The questions of the survey that have figures of its own wave, in the survey's order."""
+        with_figures = {question for question, _, wave, _ in self._shares if wave in ("", self.survey.wave)}
         return tuple(question for question in self.survey.questions if question.id in with_figures)
 
     def title(self, question: Question) -> str:

@@ -12,6 +12,7 @@ from pipeline.report.content import Block, Cell, Chapter, Column, Figure, QuoteL
 from pipeline.report.context import Context, margin
 from pipeline.report.lookup import Share
 from pipeline.report.numbers import percent
+from pipeline.report.question_chapter import points_of
 from pipeline.report.share_tables import hidden_notes, points_table
 from pipeline.report.verdicts import HIGHER, LOWER
 
@@ -19,8 +20,8 @@ from pipeline.report.verdicts import HIGHER, LOWER
 def is_experience(context: Context, question: Question) -> bool:
     """Return whether a question has a judgement (a facet with one code per answer) beside its themes."""
     book, given = context.figures.codebooks[question.id], context.figures.given(question.id)
-    facets = [facet for facet in book.facet_list() if facet.choice == "one"]
-    return any(codes and not codes & given for facet in facets if (codes := {one.id for one in book.in_facet(facet.id)}))
+    judged = [{code.id for code in book.in_facet(facet.id)} for facet in book.facet_list() if facet.choice == "one"]
+    return any(codes and not codes & given for codes in judged)
 
 
 def overview_chapter(context: Context, questions: Sequence[Question]) -> Chapter:
@@ -114,12 +115,8 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
               for code in codes]  # fmt: skip
     sentences = wording.valence(shares, n, say)
     themes = _themes(context, question)
-    leading = [
-        code for code in context.sorted_codes(question, themes, group) if code.id not in context.residual(question)
-    ]
-    share = context.figures.share(question.id, group, leading[0].id) if leading else None
-    if share is not None and share.anyone and not share.surpassed:
-        sentences.append(say("themes_first_one", label=f"‘{leading[0].label}’", share=percent(share.share)))
+    if leading := wording.first_theme(points_of(context, question, group, themes, "rest"), say):
+        sentences.append(leading)
     blocks: list[Block] = [*provisional.caution(context, [question], group), Text((" ".join(sentences),), "lead")]
     if overall and len(groups := context.views(question)) > 1:
         rows = [(one, question, one) for one in groups]

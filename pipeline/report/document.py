@@ -66,7 +66,8 @@ def _chapter(context: Context, question: Question, made: Callable[[Context, Ques
     sentence = context.say("no_answers", wave=context.figures.survey.wave)
     part = context.say("part_experience" if is_experience(context, question) else "part_points")
     view = View(context.total, (Text((sentence,)),))
-    return Chapter(question.id, context.figures.subject(question), "", (view,), part)
+    figures = context.figures
+    return Chapter(question.id, figures.subject(question), figures.asked(question), (view,), part)
 
 
 def _facts(context: Context) -> tuple[tuple[str, str], ...]:

@@ -37,7 +37,10 @@ def overview_chapter(context: Context, questions: Sequence[Question]) -> Chapter
 def experience_chapter(context: Context, question: Question) -> Chapter:
     """Return the chapter of one scheme."""
     views = tuple(View(group, tuple(_view(context, question, group))) for group in context.views(question))
-    return Chapter(question.id, context.figures.subject(question), "", views, context.say("part_experience"))
+    figures = context.figures
+    return Chapter(
+        question.id, figures.subject(question), figures.asked(question), views, context.say("part_experience")
+    )
 
 
 def overview_sentences(context: Context, questions: Sequence[Question], group: str) -> list[str]:

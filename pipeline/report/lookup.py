@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from pipeline.codebook import Code, Codebook, Facet
-from pipeline.config import Question, Survey
+from pipeline.config import Question, Survey, codebook_source
 from pipeline.report.verdicts import Verdicts
 from pipeline.tables import earlier_waves, wave_order
 
@@ -87,6 +88,11 @@ class Figures:
         book = self.codebooks[question.id]
         given = [book.by_id[book.resolve(code)].label for code in question.fixed_codes]
         return ", ".join(given) or self.title(question)
+
+    def asked(self, question: Question) -> str:
+        """Return the question in the questionnaire's words; empty when nobody wrote down what this survey asked."""
+        own = isinstance(codebook_source(self.survey, question), Path)
+        return question.asked or (self.codebooks[question.id].question if own else "")
 
     def given(self, question: str) -> set[str]:
         """Return the codes that hold for every answer to a question, because the file says so."""

@@ -16,8 +16,8 @@ from pipeline.report.wording import Point
 def question_chapter(context: Context, question: Question) -> Chapter:
     """Return the chapter of a question whose codebook is one list of points."""
     views = tuple(View(group, tuple(_view(context, question, group))) for group in context.views(question))
-    book = context.figures.codebooks[question.id]
-    return Chapter(question.id, context.figures.title(question), book.question, views, context.say("part_points"))
+    figures = context.figures
+    return Chapter(question.id, figures.title(question), figures.asked(question), views, context.say("part_points"))
 
 
 def headline(context: Context, question: Question, group: str) -> list[str]:

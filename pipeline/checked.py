@@ -38,6 +38,12 @@ def provisional(survey: Survey, shares: pd.DataFrame) -> list[str]:
     return out
 
 
+def silent(survey: Survey, shares: pd.DataFrame) -> list[str]:
+    """Return the questions that got no answer in this wave that could be coded, so that they have no percentages."""
+    own = shares.loc[shares["wave"].fillna(survey.wave) == survey.wave, "question"]
+    return [question.id for question in survey.questions if question.id not in set(own)]
+
+
 def not_counted(workspace: Workspace) -> dict[str, list[str]]:
     """Return the ids of answers whose codings don't count, because the text changed or the answer is gone."""
     from pipeline.review.reviewed import current_events

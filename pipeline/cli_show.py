@@ -164,7 +164,10 @@ def show_run(result: Result) -> None:
     if left := [name for step in result.steps for name in step.left]:
         console.print(f"! Not of this run, and left because it is not as an earlier run left it: {', '.join(left)}.")
     coded = dict(counts).get("coded", 0)
-    starts = sorted(zero_shot(result.workspace))
+    estimates = result.workspace.note("estimates")
+    for question in estimates.get("silent", []):
+        console.print(f"! {question}: no answers to code in {result.survey.wave}, so no percentages; check its column")
+    starts = sorted(zero_shot(result.workspace) - set(estimates.get("silent", [])))
     if starts and coded:
         console.print(
             f"! Coded from the codebook's words alone, without examples: {', '.join(starts)}. Check them before use."
@@ -179,7 +182,6 @@ def show_run(result: Result) -> None:
         console.print(f"! {name}: not coded by the model that was learned, for {gone} is missing: duiding learn")
     for line in set_aside_lines(result.survey, result.workspace):
         console.print(line)
-    estimates = result.workspace.note("estimates")
     audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
     if audited and provisional:
         named = ", ".join(provisional)

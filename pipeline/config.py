@@ -58,6 +58,7 @@ class Question(_Settings):
 
     id: str = Field(pattern=QUESTION_ID, max_length=60)
     title: str = ""
+    asked: str = ""
     column: Name | None = None
     codebook: str
     examples: str | None = None

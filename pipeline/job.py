@@ -136,7 +136,7 @@ def _intake(survey: Survey, workspace: Workspace, say: Progress) -> Step:
         version=__version__,
         file=file_hash(source),
         input=survey.input.model_dump(mode="json"),
-        questions=[question.model_dump(mode="json") for question in survey.questions],
+        questions=[question.model_dump(mode="json", exclude={"asked"}) for question in survey.questions],
         codebooks={name: book.digest for name, book in codebooks(survey).items()},
         wave=survey.wave,
     )

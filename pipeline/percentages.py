@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
-from pipeline.checked import audited, not_counted, provisional
+from pipeline.checked import audited, not_counted, provisional, silent
 from pipeline.config import Survey, earlier_codebook
 from pipeline.tables import earlier_waves
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
@@ -145,7 +145,15 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
     comparisons = compare_shares(shares, reference, gate=gate, wave=survey.wave, total=survey.total_label)
     say("estimates", 2, 3)
-    shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under, one_of=single)
+    shares = suppress(
+        shares,
+        min_cell=survey.report.min_cell,
+        total=survey.total_label,
+        nets=under,
+        one_of=single,
+        listed=_listed(survey, books, answers, codings),
+        wave=survey.wave,
+    )
     alike = compare_questions(shares, _judged(survey, books), survey.wave)  # of what is shown: gives nothing away
     tables = {
         "shares": shares,
@@ -161,8 +169,24 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
         "shares": len(shares),
         "audited": audited(answers, codings),
         "provisional": provisional(survey, shares),
+        "silent": silent(survey, shares),
         **not_counted(workspace),
     }
+
+
+def _listed(
+    survey: Survey, books: dict[str, Codebook], answers: pd.DataFrame, codings: pd.DataFrame
+) -> dict[str, list[set[str]]]:
+    """Return question -> the codes of each answer of this wave as the report lists it: without those given."""
+    from pipeline.report.coded import coded_answers
+
+    given = {one.id: {books[one.id].resolve(code) for code in one.fixed_codes} for one in survey.questions}
+    out: dict[str, list[set[str]]] = {question: [] for question in books}
+    own = answers[answers["wave"].isna() | (answers["wave"] == survey.wave)]
+    for one in coded_answers(own, codings[codings["applied"] | (codings["role"] != "machine")]):
+        if one.counts and one.question in out:
+            out[one.question].append(set(one.codes) - given[one.question])
+    return out
 
 
 def _gate(

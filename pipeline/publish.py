@@ -10,6 +10,7 @@ from pipeline import __version__
 from pipeline.config import Survey
 from pipeline.errors import ConfigError, nearest, problem
 from pipeline.percentages import Progress, Work, all_codings, codebooks, review_files
+from pipeline.tables import ANSWER
 from pipeline.workspace import Workspace, file_hash, key_of, read_table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise this when the stage computes something else from the same input; workspaces then redo it.
-STAGE = 7
+STAGE = 8
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 
 
@@ -77,8 +78,11 @@ def report_data(survey: Survey, workspace: Workspace) -> ReportData:
 
 
 def zero_shot(workspace: Workspace) -> set[str]:
-    """Return the questions that the last run coded from their codebook's words alone."""
-    return {question for question, found in workspace.note("coding").items() if found.get("start") == "zero-shot"}
+    """Return the questions of which the last run coded answers from their codebook's words alone."""
+    answers = read_table(workspace.path("answers.parquet"))
+    texts = set(answers.loc[answers["status"] == ANSWER, "question"])
+    started = {name for name, found in workspace.note("coding").items() if found.get("start") == "zero-shot"}
+    return started & texts
 
 
 def _agreement(survey: Survey, workspace: Workspace) -> pd.DataFrame:

@@ -82,6 +82,15 @@ def test_only_what_changed_is_done_again(small_survey: Path) -> None:
     assert [step.fresh for step in run(small_survey).steps] == [False] * 4
 
 
+def test_the_words_of_a_question_are_only_printed(small_survey: Path) -> None:
+    run(small_survey)
+    text = small_survey.read_text()
+    small_survey.write_text(text.replace("{id: beter,", "{id: beter, asked: 'Wat kan er volgens u beter?',"))
+    again = run(small_survey)
+    assert [step.name for step in again.steps if not step.fresh] == ["report"]
+    assert "Wat kan er volgens u beter?" in again.report.read_text(encoding="utf-8")
+
+
 def test_a_result_that_was_touched_is_made_again(small_survey: Path) -> None:
     result = run(small_survey)
     shares = result.table("shares")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,8 @@ def suppress(
     total: str = "Totaal",
     nets: Mapping[str, Sequence[str]] | None = None,
     one_of: Mapping[str, Sequence[Sequence[str]]] | None = None,
+    listed: Mapping[str, Iterable[Collection[str]]] | None = None,
+    wave: str | None = None,
 ) -> pd.DataFrame:
     """Return the shares with the numbers of too small cells left out, and of as many others as keep these secret.
 
@@ -36,7 +39,8 @@ def suppress(
     judgements shown. In every such sum at least two cells are left out and together they hold at least `min_cell`
     respondents; the smallest cells go first. Respondents without a group are such a cell, unless they are fewer than
     `min_cell`: so few hide nobody. Cells of no respondents are shown. Which cells are themselves too small is not
-    told, for that would give them away.
+    told, for that would give them away. Where answers are listed under the codes shown, those that have none of these
+    are missing from the list, and everyone knows how many: nobody, or at least `min_cell` with more than one code.
 
     Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (minimum frequency rule; primary and
     secondary suppression).
@@ -47,6 +51,8 @@ def suppress(
         total: name of the row for all groups together.
         nets: net -> the codes under it, as given to `estimate_shares`.
         one_of: question -> sets of codes of which every answer has exactly one, as given to `estimate_shares`.
+        listed: question -> the codes of each of its answers, for questions whose answers are listed by code.
+        wave: the wave of the answers that are listed.
 
     Returns:
         The same rows with a column `suppressed` (bool); where it is true, share, bounds and every other number except
@@ -60,7 +66,8 @@ def suppress(
     few = (shares["n_answers"] < min_cell).to_numpy(dtype=bool)
     small = few | ((count >= 1) & (count < min_cell))
     sums = list(_sums(shares, count, total, nets or {}, one_of or {}, min_cell))
-    hidden = _protect(small, count, sums, min_cell) if min_cell > 1 else np.zeros(len(shares), dtype=bool)
+    lists = list(_lists(shares, total, wave, listed or {}))
+    hidden = _protect(small, count, sums, lists, min_cell) if min_cell > 1 else np.zeros(len(shares), dtype=bool)
     out = shares.assign(
         suppressed=hidden,
         surpassed=_surpassed(shares, hidden, ["question", "wave", "group"], _sets(shares, one_of or {})),
@@ -130,6 +137,23 @@ class _Sum:
     unknown: float | None = None
 
 
+#: The answers to one question by the rows of the total that they count in: how many there are of each kind.
+_List = Counter[frozenset[int]]
+
+
+def _lists(
+    shares: pd.DataFrame, total: str, wave: str | None, listed: Mapping[str, Iterable[Collection[str]]]
+) -> Iterator[_List]:
+    own = shares[(shares["group"] == total) & (shares["wave"].isna() | (shares["wave"] == wave))]
+    row_of = dict(zip(zip(own["question"], own["code"], strict=True), own.index.tolist(), strict=True))
+    for question, answers in listed.items():
+        kinds: _List = Counter()
+        for codes in answers:
+            kinds[frozenset(row_of[question, code] for code in codes if (question, code) in row_of)] += 1
+        del kinds[frozenset()]
+        yield kinds
+
+
 def _sets(shares: pd.DataFrame, one_of: Mapping[str, Sequence[Sequence[str]]]) -> pd.Series[int]:
     """Return for every row which set of codes its code is in, from 1 within its question; 0 for none."""
     place = {(question, code): number for question, sets in one_of.items()
@@ -145,8 +169,8 @@ def _surpassed(shares: pd.DataFrame, hidden: Bools, alike: list[str], part: pd.S
     return np.asarray(~hidden & (largest > shares["share"]), dtype=bool)
 
 
-def _protect(small: Bools, count: Floats, sums: list[_Sum], min_cell: int) -> Bools:
-    """Hide further cells until no sum gives a hidden one away."""
+def _protect(small: Bools, count: Floats, sums: list[_Sum], lists: list[_List], min_cell: int) -> Bools:
+    """Hide further cells until no sum and no list of answers gives a hidden one away."""
     hidden = small.copy()
     changed = True
     while changed:
@@ -164,7 +188,20 @@ def _protect(small: Bools, count: Floats, sums: list[_Sum], min_cell: int) -> Bo
             further = min(shown, key=lambda cell: (count[cell] == 0, count[cell], cell)) if shown else one.whole
             if further is not None:
                 hidden[further] = changed = True
+        for answers in lists:
+            if (next_in_list := _told_by(answers, hidden, count, min_cell)) is not None:
+                hidden[next_in_list] = changed = True
     return hidden
+
+
+def _told_by(answers: _List, hidden: Bools, count: Floats, min_cell: int) -> int | None:
+    """Return the smallest cell to hide beside those that a list gives away by what is missing from it; None if none."""
+    missing = [rows for rows in answers if hidden[list(rows)].all()]
+    enough = sum(answers[rows] for rows in missing) >= min_cell and len(frozenset().union(*missing)) > 1
+    if not missing or enough:
+        return None
+    shown = {row for rows in answers for row in rows if not hidden[row]}
+    return min(shown, key=lambda row: (count[row], row), default=None)
 
 
 def _sums(

@@ -11,11 +11,12 @@ import pandas as pd
 from pipeline.codebook import Codebook
 from pipeline.config import Survey
 from pipeline.errors import ConfigError, did_you_mean, problem
+from pipeline.report.coded import coded_answers
 from pipeline.report.content import Document
 from pipeline.report.context import Context, quotes_by_cell
 from pipeline.report.document import make_document
 from pipeline.report.labels import Messages
-from pipeline.report.lineage import AnswerBook, coded_answers
+from pipeline.report.lineage import AnswerBook
 from pipeline.report.lookup import Figures
 from pipeline.report.options import FORMATS, Options
 from pipeline.report.quotes import pick_quotes

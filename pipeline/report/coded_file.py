@@ -10,9 +10,9 @@ from typing import Any, Final
 
 import pandas as pd
 
+from pipeline.report.coded import Coded
 from pipeline.report.context import Context
 from pipeline.report.csv_files import csv_text
-from pipeline.report.lineage import Coded
 from pipeline.report.plain import plain
 from pipeline.tables import STATUSES
 from pipeline.workspace import atomic, write_table, write_text

@@ -76,7 +76,8 @@ class Context:
         if found is None:
             return Cell()
         key = (question, group, code)
-        opens = key if not found.suppressed and self.book.may_open(*key) else None
+        listed = self.book.may_list(question, group) and self.book.may_open(*key)
+        opens = key if listed and not found.suppressed else None
         return Cell(found.share, mark=arrow(mark), hidden=found.suppressed, opens=opens, source=key)
 
     def caution(self, group: str) -> list[Text]:

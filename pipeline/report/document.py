@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,13 +32,14 @@ def make_document(
 ) -> Document:
     """Return the report's content, its tables and figures numbered in reading order."""
     figures, survey = context.figures, context.figures.survey
-    schemes = [question for question in figures.questions if is_experience(context, question)]
-    points = [question for question in figures.questions if question not in schemes]
-    summary = _summary(context, points, schemes)
-    chapters = [question_chapter(context, question) for question in points]
-    if schemes:
-        chapters.append(overview_chapter(context, schemes))
-        chapters += [experience_chapter(context, question) for question in schemes]
+    schemes = [question for question in survey.questions if is_experience(context, question)]
+    points = [question for question in survey.questions if question not in schemes]
+    answered = [question for question in schemes if question in figures.questions]
+    summary = _summary(context, [question for question in points if question in figures.questions], answered)
+    chapters = [_chapter(context, question, question_chapter) for question in points]
+    if answered:
+        chapters.append(overview_chapter(context, answered))
+    chapters += [_chapter(context, question, experience_chapter) for question in schemes]
     closing = [
         chapter
         for chapter in (_response_chapter(context), _method(context, versions, accounting, agreement, min_cell))
@@ -56,6 +57,17 @@ def make_document(
         closing=tuple(closing),
         provisional=provisional.banner(context) if context.book.texts else "",
     )
+
+
+def _chapter(context: Context, question: Question, made: Callable[[Context, Question], Chapter]) -> Chapter:
+    """Return the chapter of a question; a single sentence when no answer to it could be coded."""
+    if question in context.figures.questions:
+        return made(context, question)
+    sentence = context.say("no_answers", wave=context.figures.survey.wave)
+    part = context.say("part_experience" if is_experience(context, question) else "part_points")
+    view = View(context.total, (Text((sentence,)),))
+    figures = context.figures
+    return Chapter(question.id, figures.subject(question), figures.asked(question), (view,), part)
 
 
 def _facts(context: Context) -> tuple[tuple[str, str], ...]:
@@ -186,7 +198,7 @@ def _method(
 def _version(context: Context, key: str) -> str:
     """Return what a version is of: `model succes` and `codebook succes` are those of one question."""
     what, _, question = key.partition(" ")
-    titles = {found.id: context.figures.title(found) for found in context.figures.questions}
+    titles = {found.id: context.figures.title(found) for found in context.figures.survey.questions}
     name = context.say.maybe(f"version_{what}", what)
     return f"{name}, {titles.get(question, question)}" if question else name
 

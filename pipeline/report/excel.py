@@ -143,16 +143,13 @@ def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
     number = 0
     for question in context.book.by_question:
         labels = {code.id: code.label for code in figures.codebooks[question].codes}
-        order = {code: place for place, code in enumerate(labels)}
-        for one in context.book.published(question):
-            codes = sorted((code for code in one.codes if context.book.may_open(question, figures.total, code)),
-                           key=lambda code: order.get(code, len(order)))  # fmt: skip
-            if not codes or number >= _ROWS:
-                continue
+        for one, codes, group in context.book.listed(question):
+            if number >= _ROWS:
+                break
             number += 1
             coders = dict.fromkeys(_who(context, one.codes[code]) for code in codes)
             sheet.write_number(number, 0, context.book.numbers[one.answer_id], style)
-            values = (titles.get(question, question), context.book.group_shown(one), one.text,
+            values = (titles.get(question, question), group, one.text,
                       "; ".join(labels.get(code, code) for code in codes), "; ".join(coders))  # fmt: skip
             for place, value in enumerate(values, start=1):
                 sheet.write_string(

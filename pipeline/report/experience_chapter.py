@@ -12,13 +12,16 @@ from pipeline.report.content import Block, Cell, Chapter, Column, Figure, QuoteL
 from pipeline.report.context import Context, margin
 from pipeline.report.lookup import Share
 from pipeline.report.numbers import percent
+from pipeline.report.question_chapter import points_of
 from pipeline.report.share_tables import hidden_notes, points_table
 from pipeline.report.verdicts import HIGHER, LOWER
 
 
 def is_experience(context: Context, question: Question) -> bool:
     """Return whether a question has a judgement (a facet with one code per answer) beside its themes."""
-    return any(facet.choice == "one" for facet, _ in context.figures.facets(question))
+    book, given = context.figures.codebooks[question.id], context.figures.given(question.id)
+    judged = [{code.id for code in book.in_facet(facet.id)} for facet in book.facet_list() if facet.choice == "one"]
+    return any(codes and not codes & given for codes in judged)
 
 
 def overview_chapter(context: Context, questions: Sequence[Question]) -> Chapter:
@@ -34,7 +37,10 @@ def overview_chapter(context: Context, questions: Sequence[Question]) -> Chapter
 def experience_chapter(context: Context, question: Question) -> Chapter:
     """Return the chapter of one scheme."""
     views = tuple(View(group, tuple(_view(context, question, group))) for group in context.views(question))
-    return Chapter(question.id, context.figures.subject(question), "", views, context.say("part_experience"))
+    figures = context.figures
+    return Chapter(
+        question.id, figures.subject(question), figures.asked(question), views, context.say("part_experience")
+    )
 
 
 def overview_sentences(context: Context, questions: Sequence[Question], group: str) -> list[str]:
@@ -112,12 +118,8 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
               for code in codes]  # fmt: skip
     sentences = wording.valence(shares, n, say)
     themes = _themes(context, question)
-    leading = [
-        code for code in context.sorted_codes(question, themes, group) if code.id not in context.residual(question)
-    ]
-    share = context.figures.share(question.id, group, leading[0].id) if leading else None
-    if share is not None and share.anyone and not share.surpassed:
-        sentences.append(say("themes_first_one", label=f"‘{leading[0].label}’", share=percent(share.share)))
+    if leading := wording.first_theme(points_of(context, question, group, themes, "rest"), say):
+        sentences.append(leading)
     blocks: list[Block] = [*provisional.caution(context, [question], group), Text((" ".join(sentences),), "lead")]
     if overall and len(groups := context.views(question)) > 1:
         rows = [(one, question, one) for one in groups]

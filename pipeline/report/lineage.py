@@ -4,91 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import pandas as pd
 
-from pipeline.report.lookup import Figures, text
-from pipeline.tables import ANSWER, REVIEW_ROLES
-
-#: Whose codes hold when several people coded an answer: the audit first, a blind second coding last.
-_PRECEDENCE = {"audit": 3, "training": 2, "second": 1, "machine": 0}
-
-
-@dataclass(frozen=True)
-class Coded:
-    """One answer as it counts in the report: code -> who applied it (role, coder)."""
-
-    answer_id: str
-    respondent_id: str
-    question: str
-    group: str
-    wave: str
-    status: str
-    text: str
-    weight: float | None
-    codes: dict[str, tuple[str, str]] = field(default_factory=dict)
-    reviewed: bool = False
-    doubted: bool = False
-
-    @property
-    def counts(self) -> bool:
-        """Whether the answer is part of a share: an answer, a tick, or one that a person read all the same."""
-        return self.status == ANSWER or self.reviewed or any(role == "tick" for role, _ in self.codes.values())
-
-
-@dataclass
-class _Codings:
-    """The codings of one answer while they are gathered: (role, coder) -> code -> applied."""
-
-    by_coder: dict[tuple[str, str], dict[str, bool]] = field(default_factory=lambda: defaultdict(dict))
-    latest: dict[tuple[str, str], str] = field(default_factory=dict)
-    doubted: bool = False
-
-    def final(self) -> tuple[dict[str, tuple[str, str]], bool, bool]:
-        """Return code -> who, whether a person reviewed it, and whether anyone doubted or disagreed."""
-        coders = [who for who in self.by_coder if who[0] != "tick"]
-        reviewers = [who for who in coders if who[0] in REVIEW_ROLES]
-        codes: dict[str, tuple[str, str]] = {}
-        if coders:
-            best = max(coders, key=lambda who: (_PRECEDENCE.get(who[0], 0), self.latest.get(who, ""), who[1]))
-            codes = {code: best for code, applied in self.by_coder[best].items() if applied}
-        for who in coders:
-            if who[0] == "machine":  # what the reviewer was not asked about stays as the machine coded it
-                rest = {code for code, applied in self.by_coder[who].items() if applied} - set(self.by_coder[best])
-                codes |= dict.fromkeys(rest, who)
-        for who, applied_codes in self.by_coder.items():
-            if who[0] == "tick":
-                codes |= {code: who for code, applied in applied_codes.items() if applied and code not in codes}
-        opinions = {frozenset(code for code, applied in self.by_coder[who].items() if applied) for who in reviewers}
-        return codes, bool(reviewers), self.doubted or len(opinions) > 1
-
-
-def coded_answers(answers: pd.DataFrame, codings: pd.DataFrame) -> list[Coded]:
-    """Return every answer with the codes that hold for it; a person's coding replaces the machine's, a tick adds."""
-    gathered: dict[str, _Codings] = defaultdict(_Codings)
-    doubts = codings["doubt"].tolist() if "doubt" in codings.columns else [False] * len(codings)
-    moments = [str(moment) for moment in codings["at"]] if "at" in codings.columns else [""] * len(codings)
-    columns = (codings[name].tolist() for name in ("answer_id", "code", "applied", "role", "coder"))
-    for answer_id, code, applied, role, coder, moment, doubt in zip(*columns, moments, doubts, strict=True):
-        found = gathered[str(answer_id)]
-        who = (str(role), str(coder))
-        found.by_coder[who][str(code)] = bool(applied)
-        found.latest[who] = max(found.latest.get(who, ""), moment if moment not in ("None", "NaT", "nan") else "")
-        found.doubted = found.doubted or doubt is True
-    out = []
-    names = ("answer_id", "respondent_id", "question", "group", "wave", "status", "text", "weight")
-    blank = [None] * len(answers)
-    values = (answers[name].tolist() if name in answers.columns else blank for name in names)
-    for answer_id, respondent, question, group, wave, status, words, weight in zip(*values, strict=True):
-        codes, reviewed, doubted = gathered[answer_id].final() if answer_id in gathered else ({}, False, False)
-        out.append(
-            Coded(str(answer_id), text(respondent), str(question), text(group), text(wave), str(status), text(words),
-                  float(weight) if text(weight) else None, codes, reviewed, doubted)
-        )  # fmt: skip
-    return out
+from pipeline.report.coded import Coded
+from pipeline.report.lookup import Figures
+from pipeline.tables import ANSWER
 
 
 class AnswerBook:
@@ -176,6 +99,44 @@ class AnswerBook:
         """Return whether a cell's answers may be shown as answers of that group."""
         cell = (question, group, code)
         return cell not in self._closed and self._counts[cell] > 0
+
+    @cached_property
+    def _uncountable(self) -> frozenset[tuple[str, str]]:
+        """Views (question, group) whose answers are not listed: how many are missing would tell a closed cell."""
+        found: set[tuple[str, str]] = set()
+        for question, answers in self.by_question.items():
+            given, total = self._figures.given(question), self._figures.total
+            alone = [codes for one in answers if (codes := set(one.codes) - given)
+                     and not any(self.may_open(question, total, code) for code in codes)]  # fmt: skip
+            missing: dict[str, list[set[str]]] = defaultdict(list, {total: alone})
+            for one in answers:
+                if one.group in self._figures.groups and not self.group_shown(one):
+                    here = {code for code in one.codes if (question, one.group, code) in self._closed}
+                    missing[one.group].append(here)
+            found.update((question, group) for group, sets in missing.items() if self._told(sets))
+        return frozenset(found)
+
+    def _told(self, missing: Sequence[set[str]]) -> bool:
+        """Return whether the number of answers that are missing from a list says how many have a closed code."""
+        return bool(missing) and (len(missing) < self._min_cell or len(set().union(*missing)) < 2)
+
+    def may_list(self, question: str, group: str) -> bool:
+        """Return whether a question's answers are listed: at all (the total), or as answers of a group."""
+        return (question, self._figures.total) not in self._uncountable and (question, group) not in self._uncountable
+
+    def listed(self, question: str) -> list[tuple[Coded, list[str], str]]:
+        """Return the answers that are listed, in the order of their numbers, with the codes and group to show."""
+        if not self.may_list(question, self._figures.total):
+            return []
+        given = self._figures.given(question)
+        open_ = [code.id for code in self._figures.codebooks[question].codes
+                 if code.id not in given and self.may_open(question, self._figures.total, code.id)]  # fmt: skip
+        found = []
+        for one in self.published(question):
+            group = self.group_shown(one)
+            if codes := [code for code in open_ if code in one.codes]:
+                found.append((one, codes, group if group and self.may_list(question, group) else ""))
+        return found
 
     def count(self, question: str, group: str, code: str) -> int:
         """Return how many answers carry a code in a group."""

@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
 
 from pipeline.codebook import Code, Codebook, Facet
-from pipeline.config import Question, Survey
+from pipeline.config import Question, Survey, codebook_source
 from pipeline.report.verdicts import Verdicts
 from pipeline.tables import earlier_waves, wave_order
 
@@ -74,8 +75,8 @@ class Figures:
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        """The questions of the survey that have figures, in the survey's order."""
-        with_figures = {question for question, _, _, _ in self._shares}
+        """The questions of the survey that have figures of its own wave, in the survey's order."""
+        with_figures = {question for question, _, wave, _ in self._shares if wave in ("", self.survey.wave)}
         return tuple(question for question in self.survey.questions if question.id in with_figures)
 
     def title(self, question: Question) -> str:
@@ -88,10 +89,19 @@ class Figures:
         given = [book.by_id[book.resolve(code)].label for code in question.fixed_codes]
         return ", ".join(given) or self.title(question)
 
+    def asked(self, question: Question) -> str:
+        """Return the question in the questionnaire's words; empty when nobody wrote down what this survey asked."""
+        own = isinstance(codebook_source(self.survey, question), Path)
+        return question.asked or (self.codebooks[question.id].question if own else "")
+
+    def given(self, question: str) -> set[str]:
+        """Return the codes that hold for every answer to a question, because the file says so."""
+        book = self.codebooks[question]
+        return {book.resolve(code) for one in self.survey.questions if one.id == question for code in one.fixed_codes}
+
     def facets(self, question: Question) -> list[tuple[Facet, tuple[Code, ...]]]:
         """Return the facets that the answers were coded into; one that the file itself gives is left out."""
-        book = self.codebooks[question.id]
-        given = {book.resolve(code) for code in question.fixed_codes}
+        book, given = self.codebooks[question.id], self.given(question.id)
         found = []
         for facet in book.facet_list():
             codes = book.in_facet(facet.id)

@@ -25,17 +25,11 @@ def answer_payload(context: Context, question: str, versions: Mapping[str, str])
     coders: dict[str, int] = {}
     answers = []
     places = {group: place for place, group in enumerate(figures.groups)}
-    shown = {code.id for code in figures.codebooks[question].codes if book.may_open(question, context.total, code.id)}
-    order = {code.id: place for place, code in enumerate(figures.codebooks[question].codes)}
-    for one in book.published(question):
-        codes = sorted((code for code in one.codes if code in shown), key=lambda code: order.get(code, len(order)))
-        if not codes:
-            continue
+    for one, codes, group in book.listed(question):
         applied = [[code, coders.setdefault(_who(context, one.codes[code]), len(coders))] for code in codes]
         text = one.text or context.say("only_ticked")
         text = text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + " …"
-        group = places.get(book.group_shown(one), -1)
-        answers.append([book.numbers[one.answer_id], text, applied, int(one.reviewed), group])
+        answers.append([book.numbers[one.answer_id], text, applied, int(one.reviewed), places.get(group, -1)])
     codebook = f"{figures.codebooks[question].id} {version_of(versions, 'codebook', question)}".strip()
     return {
         "codes": {code.id: code.label for code in figures.codebooks[question].codes},

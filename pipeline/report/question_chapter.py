@@ -16,14 +16,14 @@ from pipeline.report.wording import Point
 def question_chapter(context: Context, question: Question) -> Chapter:
     """Return the chapter of a question whose codebook is one list of points."""
     views = tuple(View(group, tuple(_view(context, question, group))) for group in context.views(question))
-    book = context.figures.codebooks[question.id]
-    return Chapter(question.id, context.figures.title(question), book.question, views, context.say("part_points"))
+    figures = context.figures
+    return Chapter(question.id, figures.title(question), figures.asked(question), views, context.say("part_points"))
 
 
 def headline(context: Context, question: Question, group: str) -> list[str]:
     """Return the few sentences for the summary: the ranking, and what differs from the reference or the others."""
     say, codes, overall = context.say, all_codes(context, question), group == context.total
-    points = _points(context, question, group, codes, "reference" if overall else "rest")
+    points = points_of(context, question, group, codes, "reference" if overall else "rest")
     aim = context.figures.codebooks[question.id].aim
     than = say("than_reference") if overall else say("than_rest")
     return wording.ranking(points, say, aim) + wording.outstanding(points, say, than)
@@ -35,13 +35,13 @@ def summary_sentences(context: Context, question: Question, group: str) -> list[
     aim = figures.codebooks[question.id].aim
     codes = all_codes(context, question)
     overall = group == context.total
-    sentences = wording.ranking(_points(context, question, group, codes, "rest"), say, aim)
+    sentences = wording.ranking(points_of(context, question, group, codes, "rest"), say, aim)
     if overall:
-        sentences += wording.against_reference(_points(context, question, group, codes, "reference"), say)
+        sentences += wording.against_reference(points_of(context, question, group, codes, "reference"), say)
     else:
-        sentences += wording.against_rest(_points(context, question, group, codes, "rest"), say)
+        sentences += wording.against_rest(points_of(context, question, group, codes, "rest"), say)
     if waves := figures.earlier_waves(question.id, group):
-        sentences += wording.against_earlier(_points(context, question, group, codes, waves[0]), say, waves[0])
+        sentences += wording.against_earlier(points_of(context, question, group, codes, waves[0]), say, waves[0])
     return sentences
 
 
@@ -68,7 +68,8 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
     blocks += context.caution(group)
     table = points_table(context, question, codes, group, about)
     blocks.append(table)
-    if figure := points_figure(context, question, codes, group, about, table):
+    first = wording.first(points_of(context, question, group, codes, "rest"), say, figures.codebooks[question.id].aim)
+    if figure := points_figure(context, question, codes, group, about, table, first):
         blocks.append(figure)
     compare = named(say("title_compare", title=title, wave=wave, unit=context.unit))
     if overall and (compared := compare_table(context, question, codes, compare)):
@@ -83,7 +84,7 @@ def _view(context: Context, question: Question, group: str) -> list[Block]:
     return blocks
 
 
-def _points(context: Context, question: Question, group: str, codes: Sequence[Code], other: str) -> list[Point]:
+def points_of(context: Context, question: Question, group: str, codes: Sequence[Code], other: str) -> list[Point]:
     """Return the codes as points, beside what `other` names: `reference`, `rest`, or an earlier wave."""
     figures, residual = context.figures, context.residual(question)
     points = []

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from pipeline.nlp import sentences
-from pipeline.report.lineage import AnswerBook, Coded
+from pipeline.report.coded import Coded
+from pipeline.report.lineage import AnswerBook
 from pipeline.report.lookup import Figures
 from pipeline.report.options import Options
 from pipeline.tables import ANSWER

@@ -11,7 +11,7 @@ from pipeline.report import provisional
 from pipeline.report.content import Bar, Cell, Column, Figure, Row, Table
 from pipeline.report.context import Context, margin
 from pipeline.report.labels import Messages
-from pipeline.report.numbers import count, percent
+from pipeline.report.numbers import count
 from pipeline.report.verdicts import REFERENCE
 
 _MOST_PANELS = 12
@@ -65,11 +65,14 @@ def points_table(
 
 
 def points_figure(
-    context: Context, question: Question, codes: Sequence[Code], group: str, title: str, table: Table
+    context: Context, question: Question, codes: Sequence[Code], group: str, title: str, table: Table, first: str = ""
 ) -> Figure | None:
-    """Return the bar chart of one view, in the order of its table; None when nothing can be drawn."""
+    """Return the bar chart of one view, in the order of its table; None when no bar would stand for anyone.
+
+    `first` is the sentence that says which point is named most.
+    """
     overall = group == context.total
-    bars = []
+    bars, anyone = [], False
     for code in context.sorted_codes(question, codes, group):
         share = context.figures.share(question.id, group, code.id)
         beside = context.figures.reference(question.id, code.id) if overall else None
@@ -77,10 +80,11 @@ def points_figure(
             beside = context.figures.share(question.id, context.total, code.id)
         if share is not None and share.share is not None:
             bars.append(Bar(code.label, share.share, share.low, share.high, beside.share if beside else None))
-    if not bars:
+            anyone = anyone or share.anyone
+    if not anyone:
         return None
     say = context.say
-    alt = say("alt_bars", title=title, label=bars[0].label, share=percent(bars[0].share), table=table.number)
+    alt = say("alt_bars", title=title, first=f" {first}" if first else "", table=table.number)
     legend = [(f"{context.figures.survey.wave}" if overall else group, "bar"), (say("legend_margin"), "whisker")]
     if any(bar.reference is not None for bar in bars):
         legend.append((context.figures.survey.reference_group if overall else context.total, "reference"))

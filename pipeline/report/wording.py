@@ -39,13 +39,8 @@ def ranking(points: Sequence[Point], say: Messages, aim: str) -> list[str]:
     ranks = _ranks(points)
     if not ranks:
         return [say("hidden_to_rank" if any(point.hidden for point in points) else "too_few_to_rank")]
-    (top, labels), rest = ranks[0], ranks[1:]
-    noun = say(f"point_{aim}")
-    sentences = [
-        say("rank_first_one", noun=noun, label=_quoted(labels[0]), share=percent(top))
-        if len(labels) == 1
-        else say("rank_first_many", labels=_names(labels, say), noun=noun, share=percent(top))
-    ]
+    (_, labels), rest = ranks[0], ranks[1:]
+    sentences = [first(points, say, aim)]
     following: list[str] = []
     taken = len(labels)
     several = False
@@ -60,6 +55,24 @@ def ranking(points: Sequence[Point], say: Messages, aim: str) -> list[str]:
         both = ", ".join(following) if several and len(following) > 1 else say.listed(following)
         sentences.append(say("rank_next_one" if taken - len(labels) == 1 else "rank_next_many", labels=both))
     return sentences
+
+
+def first(points: Sequence[Point], say: Messages, aim: str) -> str:
+    """Return which point is named most, or which points are; empty when none can be ranked."""
+    for share, labels in _ranks(points)[:1]:
+        noun = say(f"point_{aim}")
+        if len(labels) > 1:
+            return say("rank_first_many", labels=_names(labels, say), noun=noun, share=percent(share))
+        return say("rank_first_one", noun=noun, label=_quoted(labels[0]), share=percent(share))
+    return ""
+
+
+def first_theme(points: Sequence[Point], say: Messages) -> str:
+    """Return what most answers about a scheme are about; empty when no theme can be ranked."""
+    for share, labels in _ranks(points)[:1]:
+        key = "themes_first_one" if len(labels) == 1 else "themes_first_many"
+        return say(key, label=_names(labels, say), share=percent(share))
+    return ""
 
 
 def against_reference(points: Sequence[Point], say: Messages) -> list[str]:

@@ -61,3 +61,17 @@ def test_every_judgement_has_its_margin_beside_it(schemes: ReportData, key: str)
         for share, margin in zip(row.cells[:-1:2], row.cells[1:-1:2], strict=True):
             assert share.hidden == margin.hidden
             assert share.hidden or margin.value <= share.value <= margin.high  # type: ignore[operator]
+
+
+def test_themes_that_share_the_largest_percentage_are_named_together(schemes: ReportData) -> None:
+    question, themes = "ervaring-kindpakket", {"blij": 0.301, "te-laag": 0.299, "gebruik": 0.2}
+    book = schemes.codebooks[question]
+    shares = schemes.shares.copy()
+    of_themes = (shares["question"] == question) & shares["code"].isin([code.id for code in book.in_facet("thema")])
+    shares.loc[of_themes, "share"] = shares.loc[of_themes, "code"].map(themes).fillna(0.05)
+    shares.loc[of_themes, "suppressed"] = False
+    made = document(replace(schemes, shares=shares), {}, {})
+    (lead,) = (block for block in next(one for one in made.chapters if one.key == question).views[0].blocks
+               if isinstance(block, Text) and block.kind == "lead")  # fmt: skip
+    labels = [book.by_id[code].label for code in ("blij", "te-laag")]
+    assert lead.paragraphs[0].endswith(f"Het vaakst gaat het over ‘{labels[0]}’ en ‘{labels[1]}’ (elk 30%).")

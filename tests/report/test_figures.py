@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.report.build import ReportData
+from pipeline.report.build import ReportData, make_context
 from pipeline.report.charts import axis_ticks
+from pipeline.report.content import Figure
 from pipeline.report.lookup import Figures
+from pipeline.report.options import Options
 from pipeline.report.palette import COLOURS
+from pipeline.report.question_chapter import question_chapter
 from pipeline.report.verdicts import Verdicts
 
 GROUPS = ("Hengelo", "Borne")
@@ -48,6 +54,29 @@ def test_tables_without_words_are_judged_by_their_q_value() -> None:
         [{"question": "q", "code": "c", "left": "Hengelo", "right": "rest", "difference": -0.1, "q_value": 0.01}]
     )
     assert Verdicts(frame, GROUPS, "Totaal", "R", "2022").against_rest("q", "Hengelo", "c") == "lager"
+
+
+def chart(data: ReportData, known: dict[str, float], others: float | None) -> Figure | None:
+    """Return the chart of the first question for all together, with these shares and another for the other codes."""
+    shares = data.shares.copy()
+    here = (shares["question"] == "succes") & (shares["group"] == "Totaal")
+    shares.loc[here, "share"] = shares.loc[here, "code"].map(known).fillna(np.nan if others is None else others)
+    shares.loc[here, "suppressed"] = shares.loc[here, "share"].isna()
+    context = make_context(replace(data, shares=shares), Options())
+    (view, *_) = question_chapter(context, context.figures.questions[0]).views
+    return next((block for block in view.blocks if isinstance(block, Figure) and block.kind == "bars"), None)
+
+
+def test_a_chart_in_words_ranks_as_the_sentences_do(data: ReportData) -> None:
+    one, two = (data.codebooks["succes"].by_id[code].label for code in ("klantmanager", "vangnet"))
+    made = chart(data, {"klantmanager": 0.301, "vangnet": 0.299}, 0.1)
+    assert made and f"‘{one}’ en ‘{two}’ worden het vaakst genoemd als succespunt (elk 30%)." in made.alt
+    made = chart(data, {"vangnet": 0.4}, 0.1)
+    assert made and f"Het vaakst genoemde succespunt is ‘{two}’ (40%)." in made.alt
+
+
+def test_no_chart_is_drawn_of_nobody(data: ReportData) -> None:
+    assert chart(data, {"klantmanager": 0.0, "vangnet": 0.0}, None) is None
 
 
 def test_earlier_waves_and_the_latest_reference_follow_one_order(data: ReportData) -> None:

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from pipeline.report.build import ReportData, make_context
+from pipeline.report.coded import coded_answers
 from pipeline.report.coded_file import coded_file
-from pipeline.report.lineage import coded_answers, trace
+from pipeline.report.lineage import trace
 from pipeline.report.options import Options
 from pipeline.report.payload import answer_payload
 
@@ -106,6 +107,39 @@ def test_a_suppressed_share_closes_its_answers(data: ReportData) -> None:
 def test_other_waves_are_not_behind_this_years_cells(data: ReportData, group: str) -> None:
     older = replace(data, answers=data.answers.assign(wave="2018"))
     assert make_context(older, Options()).book.behind("succes", group, "klantmanager") == []
+
+
+def test_what_is_missing_from_a_list_is_nobody_or_enough_of_several_codes(data: ReportData) -> None:
+    """Everyone can count the listed answers, and how many people answered stands in the table."""
+    for min_cell in (5, 12):
+        book = make_context(data, Options(min_cell=min_cell)).book
+        withheld = 0
+        for question in ("succes", "verbeter"):
+            listed = book.listed(question)
+            for place in ("Hengelo", "Haaksbergen", "Borne"):
+                here = [one for one in book.by_question[question] if one.group == place]
+                with_group = {one.answer_id for one, _, group in listed if group == place}
+                missing = [one for one in here if one.answer_id not in with_group]
+                closed = {code for one in missing for code in one.codes if not book.may_open(question, place, code)}
+                withheld += not with_group
+                assert not missing or not with_group or (len(missing) >= min_cell and len(closed) > 1)
+        assert withheld
+
+
+def test_answers_are_not_listed_when_their_number_tells_a_figure_left_out(data: ReportData) -> None:
+    """The estimates see to it that this does not happen; a report made of other tables holds to it all the same."""
+    few = data.answers[data.answers["question"] == "succes"]["answer_id"].iloc[:3]
+    rest = data.codings[~data.codings["answer_id"].isin(few) & (data.codings["code"] != "vangnet")]
+    own = pd.DataFrame({"answer_id": few, "code": "vangnet", "applied": True, "coder": "model", "role": "machine"})
+    hidden = data.shares.assign(suppressed=data.shares["suppressed"] | (data.shares["code"] == "vangnet"))
+    answers = data.answers.assign(status=data.answers["status"].where(~data.answers["answer_id"].isin(few), "answer"))
+    context = make_context(
+        replace(data, shares=hidden, answers=answers, codings=pd.concat([rest, own], ignore_index=True)), Options()
+    )
+    assert not context.book.may_list("succes", "Totaal")
+    assert answer_payload(context, "succes", data.versions)["answers"] == []
+    assert context.cell("succes", "Totaal", "klantmanager").opens is None
+    assert answer_payload(context, "verbeter", data.versions)["answers"]
 
 
 def test_published_numbers_do_not_link_a_respondents_answers(data: ReportData) -> None:

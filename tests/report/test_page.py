@@ -187,6 +187,18 @@ def test_an_unknown_format_is_refused(small: ReportData, tmp_path: Path) -> None
         build_report(small, tmp_path, formats=("xslx",))
 
 
+def test_a_question_is_printed_only_as_this_survey_asked_it(small: ReportData, tmp_path: Path) -> None:
+    """The shipped codebook holds the words of another questionnaire."""
+    shipped, question = small.codebooks["succes"].question, small.survey.questions[0]
+    own = question.model_copy(update={"asked": "Wat ging er goed aan de balie?"})
+    for asked in (question, own):
+        survey = small.survey.model_copy(update={"questions": (asked,)})
+        build_report(replace(small, survey=survey), tmp_path, formats=("html",))
+        page = (tmp_path / "rapport.html").read_text(encoding="utf-8")
+        assert shipped not in page
+        assert (own.asked in page) == (asked is own)
+
+
 def test_codes_that_reviewers_were_not_asked_about_are_named_as_provisional(small: ReportData, tmp_path: Path) -> None:
     code = small.codebooks["succes"].codes[0]
     unasked = small.shares["code"] == code.id

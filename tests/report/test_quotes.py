@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.report.build import ReportData, make_context
-from pipeline.report.lineage import AnswerBook, coded_answers
+from pipeline.report.coded import coded_answers
+from pipeline.report.lineage import AnswerBook
 from pipeline.report.lookup import Figures
 from pipeline.report.options import Options
 from pipeline.report.quotes import pick_quotes, shortened

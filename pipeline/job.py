@@ -178,7 +178,7 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
 
 
 def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
-    from pipeline.coding.embed import encoder_digest
+    from pipeline.coding.encoder_files import encoder_digest
     from pipeline.coding.examples import examples_digest, examples_for, left_out
     from pipeline.coding.model_files import files_of
     from pipeline.coding.networks import network_digest

@@ -50,7 +50,7 @@ class Lesson:
 
 def encoder_name(survey: Survey) -> str | None:
     """Return the encoder's folder when survey.yaml names one beside it, else the name as given."""
-    from pipeline.coding.embed import split_backend
+    from pipeline.coding.encoder_files import split_backend
 
     if survey.encoder is None:
         return None
@@ -82,7 +82,7 @@ def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]
 
 def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the learned model that may be used, whether or not its files are there."""
-    from pipeline.coding.embed import encoder_digest
+    from pipeline.coding.encoder_files import encoder_digest
     from pipeline.review.sample import read_sample
 
     record = _read_record(workspace)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.coding.batches import BATCH, batches_of_probabilities
-from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
+from pipeline.coding.embed import Encoder, load_encoder
+from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel

@@ -16,8 +16,10 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import parse_codebook
+from pipeline.coding import embed
 from pipeline.coding.classify import code_answers
-from pipeline.coding.embed import encoder_digest, load_encoder
+from pipeline.coding.embed import load_encoder
+from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.onnx_backend import export
 from pipeline.config import load_survey
 from pipeline.errors import ModelError
@@ -118,6 +120,20 @@ def test_an_e5_model_gets_its_prefix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", ["", "onnx:"], ids=["torch", "onnx"])
+def test_a_default_prompt_of_its_own_takes_the_place_of_our_prefix(
+    variant: Callable[..., Path], exported: Path, backend: str
+) -> None:
+    own = {"prompts": {"query": "query: "}, "default_prompt_name": "query"}
+    folder, without = variant("e5-own", {"config_sentence_transformers.json": own}), variant("e5-none")
+    encoder = load_encoder(f"{backend}{folder}")
+    assert (encoder.prefix, load_encoder(f"{backend}{without}").prefix) == ("", "query: ")
+    same = load_encoder(str(exported)).encode(["query: de telefoon"])
+    np.testing.assert_allclose(encoder.encode(["de telefoon"]), same, atol=1e-5)
+    named = variant("own", {"config_sentence_transformers.json": own})
+    assert encoder.digest == encoder_digest(f"{backend}{named}"), "its vectors are those of the same files by any name"
+
+
+@pytest.mark.parametrize("backend", ["", "onnx:"], ids=["torch", "onnx"])
 def test_answers_are_coded_with_a_transformer(exported: Path, backend: str) -> None:
     book = parse_codebook(
         {"id": "shop", "residual": "other", "codes": [
@@ -198,12 +214,24 @@ def fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, exported: Path) -> 
 
 @pytest.mark.parametrize("backend", ["", "onnx:"], ids=["torch", "onnx"])
 def test_a_model_by_its_name(fetched: str, exported: Path, backend: str) -> None:
-    load_encoder.cache_clear()
+    embed._loaded.cache_clear()
     encoder = load_encoder(backend + fetched)
     assert (encoder.name, encoder.prefix) == (backend + fetched, "query: ")
     same = load_encoder(str(exported)).encode(["query: de telefoon"])
     np.testing.assert_allclose(encoder.encode(["de telefoon"]), same, atol=1e-5)
-    load_encoder.cache_clear()
+    embed._loaded.cache_clear()
+
+
+def test_a_model_by_its_name_may_have_a_default_prompt_too(fetched: str, tmp_path: Path) -> None:
+    before = encoder_digest(fetched)
+    (file,) = tmp_path.rglob("config_sentence_transformers.json")
+    file.unlink()
+    file.write_text('{"prompts": {"query": "query: "}, "default_prompt_name": "query"}', encoding="utf-8")
+    embed._loaded.cache_clear()
+    encoder = load_encoder(fetched)
+    assert (encoder.prefix, encoder.digest) == ("", encoder_digest(fetched))
+    assert encoder.digest != before
+    embed._loaded.cache_clear()
 
 
 def test_a_name_is_exported_where_the_client_keeps_it(fetched: str, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Question, Survey, examples_file, load_survey
 from pipeline.errors import ConfigError, ModelError, problem
 from pipeline.workspace import Workspace, read_table, write_text
@@ -46,17 +47,6 @@ class Lesson:
     n_audit: int
     comparison: Comparison | None = None
     unused: tuple[Unused, ...] = ()
-
-
-def encoder_name(survey: Survey) -> str | None:
-    """Return the encoder's folder when survey.yaml names one beside it, else the name as given."""
-    from pipeline.coding.encoder_files import split_backend
-
-    if survey.encoder is None:
-        return None
-    backend, name = split_backend(survey.encoder)
-    beside = survey.path(name)
-    return backend + (str(beside) if beside.is_dir() else name)
 
 
 def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
@@ -188,7 +178,7 @@ def _learn_one(
     survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]]
 ) -> Lesson:
     from pipeline.coding.classify import find_model, kept_model
-    from pipeline.coding.examples import examples_digest, examples_for
+    from pipeline.coding.examples import examples_digest
     from pipeline.coding.fit import fit_model
     from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
     from pipeline.coding.networks import network_for
@@ -202,7 +192,7 @@ def _learn_one(
     if len(audit) < MIN_AUDIT:
         return Lesson(names, TOO_FEW_AUDITED, len(teach), len(audit))
     in_use = learned_models(survey, workspace).get(names[0])
-    given = examples_for(book, examples_file(survey, questions[0]))
+    given = examples_of(survey, questions[0])
     name, cache = encoder_name(survey), workspace.path(FOLDER)
     first, encoder = find_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache)
     old = kept_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache, learned=in_use) or first

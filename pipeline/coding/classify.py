@@ -130,7 +130,8 @@ def code_answers(
             in a table without `status` those without a text.
         codebook: a codebook, the name of a shipped one, or a file.
         encoder: a sentence-transformers model by folder or name; the shipped Dutch one by default.
-        examples: coded examples or a JSONL file; by default those that ship with the codebook.
+        examples: coded examples or a JSONL file; by default those that ship with the codebook. A model in `cache` keeps
+            their words: take personal data out first (`pseudonymise`).
         fixed_codes: ids or labels of codes that hold for every answer (the scheme a column is about).
         seed: of the random choices in learning.
         cache: folder where a newly learned model is kept.

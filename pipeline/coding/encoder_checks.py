@@ -27,8 +27,9 @@ ANOTHER = "name another model, or leave 'encoder:' out for the shipped one"
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep what transformers prints while it loads a model off the screen: what matters of it is checked here."""
-    from transformers.utils import logging as of_transformers
+    from transformers import utils
 
+    of_transformers: Any = utils.logging
     before = logging.root.manager.disable
     bars = of_transformers.is_progress_bar_enabled() and os.environ.get("HF_HUB_OFFLINE") == "1"  # a download shows its
     logging.disable(logging.WARNING)

@@ -158,6 +158,11 @@ def examples_for(codebook: Codebook, path: Path | None) -> list[Example]:
     return shipped_examples(codebook) if path is None else load_examples(path, codebook)
 
 
+def with_texts(examples: Iterable[Example], texts: Iterable[str]) -> list[Example]:
+    """Return the examples with other texts in place of theirs, in their order."""
+    return [replace(one, text=text) for one, text in zip(examples, texts, strict=True)]
+
+
 def shipped_examples(codebook: Codebook) -> list[Example]:
     """Return the examples that travel with Duiding for a shipped codebook; none for another one.
 

@@ -15,11 +15,11 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from pipeline.bundled import bundled
+from pipeline.codebook import parse_codebook
 from pipeline.coding import embed
 from pipeline.coding.classify import find_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.encoder_files import encoder_digest
-from pipeline.codebook import parse_codebook
 from pipeline.errors import ModelError
 
 TOKENIZER = ("tokenizer.json", "vocab.txt")

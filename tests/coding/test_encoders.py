@@ -21,9 +21,9 @@ from pipeline.coding.classify import code_answers
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.onnx_backend import export
+from pipeline.coding_inputs import encoder_name
 from pipeline.config import load_survey
-from pipeline.errors import ModelError
-from pipeline.learning import encoder_name
+from pipeline.errors import ConfigError, ModelError
 
 ODD = ["", " ", "…", "½ ¨ x", "Straße ΣΑΣ", "z'n auto's o.a. 12,5% (niet)…goed", "e-mail/telefoon;bellen...maar",
        "15.000,- €", "'s avonds 'niet' d'r\x1cx' 'y", "é ́a", "👍🏽 top", "Onbereikbaarheid",
@@ -265,6 +265,33 @@ def test_survey_yaml_may_name_a_folder_beside_it_on_onnx(small_survey: Path) -> 
     for written, meant in (("model", small_survey.parent / "model"), ("x/e5-small", "x/e5-small")):
         small_survey.write_text(f"{survey}\nencoder: onnx:{written}\n", encoding="utf-8")
         assert encoder_name(load_survey(small_survey)) == f"onnx:{meant}"
+
+
+def test_a_folder_is_looked_for_beside_survey_yaml_and_never_in_the_current_directory(
+    small_survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, survey = small_survey.parent, small_survey.read_text(encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "model").mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("HOME", str(elsewhere))
+
+    def named(written: str) -> str | None:
+        small_survey.write_text(f"{survey}\nencoder: {written}\n", encoding="utf-8")
+        return encoder_name(load_survey(small_survey))
+
+    assert named("./model") == str(folder / "model")
+    assert named("../model") == str(folder.parent / "model")
+    assert named("~/model") == str(elsewhere / "model")
+    assert named("x/e5-small") == "x/e5-small"
+    with pytest.raises(ConfigError, match=r"survey.yaml: encoder: no folder 'model' beside it, but one in the current"):
+        named("model")
+    (folder / "model").mkdir()
+    assert named("model") == str(folder / "model")
+    with pytest.raises(ModelError, match=f"{folder.parent}/weg: no such model folder"):
+        load_encoder(named("../weg"))
+    with pytest.raises(ModelError, match=f"{elsewhere}/weg: no such model folder"):
+        load_encoder("./weg")
 
 
 def test_a_broken_installation_is_not_a_damaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,11 +97,16 @@ def shipped_pieces() -> WordPieces:
     """Return the pieces that the shipped encoder and the networks share.
 
     Raises:
-        Exception: the tokenizer's file is missing or damaged.
+        ModelError: the tokenizer's file is missing or damaged.
     """
     from tokenizers import Tokenizer
 
-    return WordPieces(Tokenizer.from_file(str(bundled("models", DEFAULT_ENCODER, "tokenizer.json"))))
+    file = bundled("models", DEFAULT_ENCODER, "tokenizer.json")
+    try:
+        return WordPieces(Tokenizer.from_file(str(file)))
+    except Exception as error:
+        found = f"missing or damaged ({type(error).__name__})"
+        raise ModelError(problem(file=file, found=found, do=REINSTALL)) from error
 
 
 class WordPieces:

@@ -15,8 +15,8 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from pipeline.bundled import bundled
-from pipeline.codebook import parse_codebook
-from pipeline.coding import embed
+from pipeline.codebook import load_codebook, parse_codebook
+from pipeline.coding import classify, embed, encoder_files, model_files, networks
 from pipeline.coding.classify import find_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.encoder_files import encoder_digest
@@ -211,3 +211,45 @@ def test_weights_are_read_once_for_their_digest_until_they_change(
         assert encoder_digest(str(folder)) == first
     rewrite(folder / "modules.json", (folder / "modules.json").read_text(encoding="utf-8") + "\n")
     assert encoder_digest(str(folder)) != first
+
+
+def damaged_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *parts: str) -> Path:
+    """Let Duiding find a copy of a folder that ships, and return it."""
+    copy = Path(shutil.copytree(bundled(*parts), tmp_path / parts[-1]))
+
+    def found(*asked: str) -> Path:
+        return copy.joinpath(*asked[len(parts) :]) if asked[: len(parts)] == parts else bundled(*asked)
+
+    for room in (embed, encoder_files, model_files, networks, classify):
+        monkeypatch.setattr(room, "bundled", found)
+    return copy
+
+
+def forget_what_ships() -> None:
+    for kept in (embed._loaded, embed.shipped_pieces, networks._content, networks.shipped_network):
+        kept.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("parts", "file"),
+    [
+        (("models", "duiding-nl-static"), "model.safetensors"),
+        (("models", "duiding-nl-static"), "tokenizer.json"),
+        (("models", "duiding-nl-tone"), "network.safetensors"),
+        (("models", "classifiers"), "participatiewet-succes.safetensors"),
+        (("models", "classifiers"), "participatiewet-succes.json"),
+    ],
+)
+def test_a_damaged_installation_is_to_be_installed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, parts: tuple[str, ...], file: str
+) -> None:
+    damaged = damaged_installation(tmp_path, monkeypatch, *parts) / file
+    damaged.write_bytes(damaged.read_bytes()[:1000])
+    forget_what_ships()
+    try:
+        with pytest.raises(ModelError, match=r"Next: install Duiding again") as error:
+            find_model(load_codebook("participatiewet-succes"))
+    finally:
+        forget_what_ships()
+    named = damaged if parts[-1] != "classifiers" else damaged.with_suffix(".safetensors")
+    assert str(error.value).startswith((str(named), f"{damaged.parent}:")), "it is the part that is damaged"

@@ -142,7 +142,7 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
-    from pipeline.learning import missing_models
+    from pipeline.learning import missing_models, passed_over
     from pipeline.publish import zero_shot
     from pipeline.review.describe import describe_lost
     from pipeline.review.draw import came_later
@@ -176,6 +176,8 @@ def show_run(result: Result) -> None:
     for name, files in missing_models(result.survey, result.workspace).items():
         gone = " and ".join(file.name for file in files)
         console.print(f"! {name}: not coded by the model that was learned, for {gone} is missing: duiding learn")
+    for name, reason in passed_over(result.survey, result.workspace).items():
+        console.print(f"! {name}: not coded by the model that was learned, for {reason}: run 'duiding learn' again")
     estimates = result.workspace.note("estimates")
     audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
     if audited and provisional:

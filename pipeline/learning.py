@@ -26,6 +26,7 @@ RECORD = "geleerd.json"
 NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
     "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
 )  # fmt: skip
+OTHER_CODEBOOK, OTHER_ENCODER = "its codebook has changed since", "the encoder is another one now"
 OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT = "old_codes", "text_changed", "answer_gone", "said_in_audit"
 
 
@@ -68,6 +69,25 @@ def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]
     found = _on_record(survey, workspace)
     missing = {name: [file for file in files_of(path) if not file.is_file()] for name, path in found.items()}
     return {name: files for name, files in missing.items() if files}
+
+
+def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
+    """Return question id -> why the model that was learned for it no longer fits what survey.yaml names now."""
+    from pipeline.coding.encoder_files import encoder_digest
+
+    record = _read_record(workspace)
+    if not record:
+        return {}
+    encoder = encoder_digest(encoder_name(survey))
+    out = {}
+    for question in survey.questions:
+        if (entry := record.get(question.id)) is None:
+            continue
+        reasons = [OTHER_CODEBOOK] if entry["codebook"] != survey.codebook(question).digest else []
+        reasons += [OTHER_ENCODER] if entry["encoder"] != encoder else []
+        if reasons:
+            out[question.id] = " and ".join(reasons)
+    return out
 
 
 def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:

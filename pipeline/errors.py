@@ -53,8 +53,8 @@ def problem(
     return message if message.endswith("?") else message.rstrip(".") + "."
 
 
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Return the valid name closest to `word`, or an empty string when none is close.
+def nearest(word: str, valid: Iterable[str], least: float = 0.6) -> str:
+    """Return the valid name closest to `word`, or an empty string when none is as like it as `least` (0-1).
 
     >>> nearest("colum", ["column", "codebook"])
     'column'
@@ -62,7 +62,7 @@ def nearest(word: str, valid: Iterable[str]) -> str:
     by_lower: dict[str, str] = {}
     for name in valid:
         by_lower.setdefault(name.lower(), name)
-    found = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=least)
     return by_lower[found[0]] if found else ""
 
 

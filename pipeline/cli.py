@@ -131,6 +131,7 @@ def evaluate(
     """Compare the coding with answers of known codes."""
     from pipeline.cli_show import show_evaluation
     from pipeline.coding.evaluate import evaluate as compare
+    from pipeline.intake.pseudonymise import pseudonymise
 
     with progress_bars() as progress:
         found = compare(
@@ -138,6 +139,7 @@ def evaluate(
             codebook=codebook,
             examples=examples,
             encoder=encoder,
+            clean=pseudonymise,
             progress=lambda done, total: progress("coding", done, total),
         )
     if as_json or not sys.stdout.isatty():

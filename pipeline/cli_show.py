@@ -143,7 +143,7 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
-    from pipeline.learning import missing_models, set_aside_lines
+    from pipeline.learning import missing_models, passed_over, set_aside_lines
     from pipeline.publish import zero_shot
     from pipeline.review.describe import describe_lost
     from pipeline.review.draw import came_later
@@ -182,6 +182,8 @@ def show_run(result: Result) -> None:
         console.print(f"! {name}: not coded by the model that was learned, for {gone} is missing: duiding learn")
     for line in set_aside_lines(result.survey, result.workspace):
         console.print(line)
+    for name, reason in passed_over(result.survey, result.workspace).items():
+        console.print(f"! {name}: not coded by the model that was learned, for {reason}: run 'duiding learn' again")
     audited, provisional = estimates.get("audited", 0), estimates.get("provisional", [])
     if audited and provisional:
         named = ", ".join(provisional)

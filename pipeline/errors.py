@@ -63,8 +63,8 @@ def quoted(path: str | Path) -> str:
     return shlex.quote(str(path))
 
 
-def nearest(word: str, valid: Iterable[str]) -> str:
-    """Return the valid name closest to `word`, or an empty string when none is close.
+def nearest(word: str, valid: Iterable[str], least: float = 0.6) -> str:
+    """Return the valid name closest to `word`, or an empty string when none is as like it as `least` (0-1).
 
     >>> nearest("colum", ["column", "codebook"])
     'column'
@@ -72,7 +72,7 @@ def nearest(word: str, valid: Iterable[str]) -> str:
     by_lower: dict[str, str] = {}
     for name in valid:
         by_lower.setdefault(name.lower(), name)
-    found = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=least)
     return by_lower[found[0]] if found else ""
 
 

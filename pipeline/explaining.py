@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Question, Survey, examples_file, load_survey
 from pipeline.errors import ConfigError, DuidingError, nearest, problem, quoted
-from pipeline.learning import FOLDER, coded_answers, encoder_name, learned_models
+from pipeline.learning import FOLDER, coded_answers, learned_models
 from pipeline.tables import ANSWER, FOREIGN
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.codebook import Codebook
-    from pipeline.coding.examples import Example
     from pipeline.coding.explain import Explainer, Explanation
 
 OTHER_MODEL = "another model coded them than the one in use now; 'duiding run' codes them again"
@@ -129,7 +128,7 @@ class TaskExplainer:
                 self._learned = learned_models(self._survey, self._workspace)
             key = (book.digest, examples, self._learned.get(question.id))
             if key not in self._explainers:
-                self._explainers[key] = self._load(book, *key[1:])
+                self._explainers[key] = self._load(question, key[2])
         except DuidingError as error:  # a model or file that is not there is no reason not to send the tasks
             self.left_out[question.id] = str(error)
             return None
@@ -139,14 +138,14 @@ class TaskExplainer:
             return None
         return explainer
 
-    def _load(self, book: Codebook, file: Path | None, learned: Path | None) -> tuple[str, Explainer] | None:
+    def _load(self, question: Question, learned: Path | None) -> tuple[str, Explainer] | None:
         """Return the version of the model in use and its explainer; None when that model must still be learned."""
         from pipeline.coding.classify import kept_model
         from pipeline.coding.embed import load_encoder
-        from pipeline.coding.examples import examples_for
         from pipeline.coding.explain import Explainer
 
-        examples, name = examples_for(book, file), encoder_name(self._survey)
+        book, name = self._survey.codebook(question), encoder_name(self._survey)
+        examples = examples_of(self._survey, question)
         model = kept_model(
             book,
             encoder=name,
@@ -157,14 +156,4 @@ class TaskExplainer:
         )
         if model is None:
             return None
-        shown = examples if file is None else _without_personal_data(examples)
-        return model.version, Explainer(model, load_encoder(name), shown, codebook=book)
-
-
-def _without_personal_data(examples: Sequence[Example]) -> list[Example]:
-    """Return a user's examples as they may be shown to reviewers: they can be answers as people wrote them."""
-    from pipeline.coding.examples import Example
-    from pipeline.intake.pseudonymise import pseudonymise
-
-    texts = pseudonymise([example.text for example in examples])
-    return [Example(text, example.codes) for text, example in zip(texts, examples, strict=True)]
+        return model.version, Explainer(model, load_encoder(name), examples, codebook=book)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
+from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Survey, examples_file, load_survey
-from pipeline.learning import encoder_name, learned_models
+from pipeline.learning import learned_models
 from pipeline.percentages import Progress, codebooks, estimates_stage
 from pipeline.publish import check_quoted, report_stage
 from pipeline.tables import ANSWER, FOREIGN
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"intake": 3, "coding": 2}
+STAGES = {"intake": 3, "coding": 3}
 
 
 @dataclass
@@ -178,7 +179,7 @@ def _accounting(answers: pd.DataFrame, only_ticked: pd.Series[bool], dropped: in
 
 
 def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
-    from pipeline.coding.embed import encoder_digest
+    from pipeline.coding.encoder_files import encoder_digest
     from pipeline.coding.examples import examples_digest, examples_for, left_out
     from pipeline.coding.model_files import files_of
     from pipeline.coding.networks import network_digest
@@ -217,7 +218,7 @@ def _coding(survey: Survey, workspace: Workspace, say: Progress) -> Step:
                 rows,
                 books[question.id],
                 encoder=encoder,
-                examples=examples[question.id],
+                examples=examples_of(survey, question),
                 fixed_codes=question.fixed_codes,
                 seed=survey.seed,
                 cache=workspace.path("modellen"),

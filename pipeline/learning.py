@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Question, Survey, examples_file, load_survey
 from pipeline.errors import ConfigError, ModelError, problem, quoted
 from pipeline.workspace import Workspace, read_table, write_text
@@ -25,6 +26,7 @@ RECORD = "geleerd.json"
 NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
     "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
 )  # fmt: skip
+OTHER_CODEBOOK, OTHER_ENCODER = "its codebook has changed since", "the encoder is another one now"
 OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT, NO_CODE = (
     "old_codes", "text_changed", "answer_gone", "said_in_audit", "no_code",
 )  # fmt: skip
@@ -50,17 +52,6 @@ class Lesson:
     unused: tuple[Unused, ...] = ()
 
 
-def encoder_name(survey: Survey) -> str | None:
-    """Return the encoder's folder when survey.yaml names one beside it, else the name as given."""
-    from pipeline.coding.embed import split_backend
-
-    if survey.encoder is None:
-        return None
-    backend, name = split_backend(survey.encoder)
-    beside = survey.path(name)
-    return backend + (str(beside) if beside.is_dir() else name)
-
-
 def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the model that was learned for it and may be used.
 
@@ -82,23 +73,43 @@ def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]
     return {name: files for name, files in missing.items() if files}
 
 
+def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
+    """Return question id -> why the model that was learned for it no longer fits what survey.yaml names now."""
+    from pipeline.coding.encoder_files import encoder_digest
+
+    record = _read_record(workspace)
+    if not record:
+        return {}
+    encoder = encoder_digest(encoder_name(survey))
+    out = {}
+    for question in survey.questions:
+        if (entry := record.get(question.id)) is None:
+            continue
+        reasons = [OTHER_CODEBOOK] if entry["codebook"] != survey.codebook(question).digest else []
+        reasons += [OTHER_ENCODER] if entry["encoder"] != encoder else []
+        if reasons:
+            out[question.id] = " and ".join(reasons)
+    return out
+
+
 def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
     """Return question id -> how many answers that its learned model learned from the audit drew later.
 
-    Such a model is passed over: it must not judge itself. Answers with the same words count as the same.
+    Such a model is not used: it must not judge itself. Answers with the same words count as the same. One that is
+    passed over for another reason is not named.
     """
     from pipeline.coding.learn import learned_again
 
     record = _read_record(workspace)
     if not record:
         return {}
-    texts = _texts(workspace)
+    texts, other = _texts(workspace), passed_over(survey, workspace)
     out = {}
     for questions in _together(survey):
         held_out = _drawn(workspace, questions, texts)
         for question in questions:
             entry = record.get(question.id)
-            if entry is not None and entry["codebook"] == survey.codebook(question).digest:
+            if entry is not None and question.id not in other:
                 learned = {key: texts.get(key, "") for key in entry["answers"]}
                 if n := len(learned_again(learned, held_out)):
                     out[question.id] = n
@@ -109,28 +120,20 @@ def set_aside_lines(survey: Survey, workspace: Workspace) -> list[str]:
     """Return what to say of learned models that were set aside, with the next step."""
     return [
         f"! {name}: the model that was learned is not used any more, for the audit drew {n} of the answers (or words) "
-        f"that it learned from. Next: duiding learn {survey.file}"
+        f"that it learned from. Next: duiding learn {quoted(survey.file)}"
         for name, n in set_aside(survey, workspace).items()
     ]
 
 
 def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the learned model that may be used, whether or not its files are there."""
-    from pipeline.coding.embed import encoder_digest
-
+    unfit = passed_over(survey, workspace).keys() | set_aside(survey, workspace).keys()
     record = _read_record(workspace)
-    if not record:
-        return {}
-    aside = set_aside(survey, workspace)
-    encoder = encoder_digest(encoder_name(survey))
-    out = {}
-    for question in survey.questions:
-        entry = record.get(question.id)
-        if entry is None or question.id in aside:
-            continue
-        if (entry["codebook"], entry["encoder"]) == (survey.codebook(question).digest, encoder):
-            out[question.id] = workspace.path(FOLDER, entry["model"])
-    return out
+    return {
+        question.id: workspace.path(FOLDER, record[question.id]["model"])
+        for question in survey.questions
+        if question.id in record and question.id not in unfit
+    }
 
 
 def _texts(workspace: Workspace) -> dict[str, str]:
@@ -246,7 +249,7 @@ def _learn_one(
     held_out: Mapping[str, str],
 ) -> Lesson:  # fmt: skip
     from pipeline.coding.classify import find_model, kept_model
-    from pipeline.coding.examples import examples_digest, examples_for
+    from pipeline.coding.examples import examples_digest
     from pipeline.coding.fit import fit_model
     from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
     from pipeline.coding.networks import network_for
@@ -260,7 +263,7 @@ def _learn_one(
     if len(audit) < MIN_AUDIT:
         return Lesson(names, TOO_FEW_AUDITED, len(teach), len(audit))
     in_use = learned_models(survey, workspace).get(names[0])
-    given = examples_for(book, examples_file(survey, questions[0]))
+    given = examples_of(survey, questions[0])
     name, cache = encoder_name(survey), workspace.path(FOLDER)
     first, encoder = find_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache)
     old = kept_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache, learned=in_use) or first

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,23 @@ def test_a_users_examples_are_shown_without_personal_data(with_examples: Coded) 
     shown = "".join(with_examples.explain()[0].values())
     assert "Mevrouw … belde nooit terug" in shown
     assert "Jansen" not in shown
+
+
+def test_no_file_of_the_workspace_holds_personal_data_of_a_users_examples(with_examples: Coded) -> None:
+    folder = load_survey(with_examples.file).workspace_path
+    files = [file for file in folder.rglob("*") if file.is_file()]
+    assert any(file.parent.name == "modellen" and b"belde" in file.read_bytes() for file in files)
+    assert [file.name for file in files if b"jansen" in file.read_bytes().lower()] == []
+
+
+def test_evaluate_learns_from_a_users_examples_what_a_run_learns(
+    with_examples: Coded, write: Callable[..., Path], duiding: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    answers, folder = write("f.jsonl", '{"text": "Altijd bezet", "codes": ["Telefoon"]}\n'), with_examples.file.parent
+    done = duiding("evaluate", answers, "--codebook", folder / "klein.yaml", "--examples", folder / "voorbeelden.jsonl")
+    (found,) = json.loads(done.stdout)["per_question"].values()
+    workspace = Workspace(load_survey(with_examples.file).workspace_path)
+    assert found["model"] == workspace.note("coding")["beter"]["model"]
 
 
 def test_a_codebook_without_examples_says_so(zero_shot: Coded) -> None:

@@ -22,10 +22,13 @@ from pipeline.learning import (
     BETTER,
     NOT_BETTER,
     NOTHING_REVIEWED,
+    OTHER_CODEBOOK,
+    OTHER_ENCODER,
     SAME,
     TOO_FEW_AUDITED,
     learn,
     learned_models,
+    passed_over,
     set_aside,
 )
 from pipeline.review.events import Event, add_events
@@ -192,6 +195,22 @@ def test_another_codebook_version_passes_the_model_over(survey: Path, write: Cal
     learn(survey)
     write("klein.yaml", CODEBOOK.replace("bedrag", "uitkering"))
     assert learned_models(load_survey(survey), workspace) == {}
+
+
+def test_a_model_that_is_passed_over_is_named_with_the_reason(
+    survey: Path, write: Callable[..., Path], duiding: Command
+) -> None:
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    assert "not coded by the model that was learned" not in duiding("run", survey).stdout
+    write("survey.yaml", f"{SURVEY}encoder: x/another\n")
+    assert passed_over(load_survey(survey), workspace) == {"beter": OTHER_ENCODER}
+    write("klein.yaml", CODEBOOK.replace("bedrag", "uitkering"))
+    assert passed_over(load_survey(survey), workspace) == {"beter": f"{OTHER_CODEBOOK} and {OTHER_ENCODER}"}
+    write("survey.yaml", SURVEY)
+    said = duiding("run", survey).stdout
+    line = f"! beter: not coded by the model that was learned, for {OTHER_CODEBOOK}: run 'duiding learn' again\n"
+    assert said.count(line) == 1
 
 
 def test_without_enough_reviewed_answers_the_old_model_stays(survey: Path) -> None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pipeline.coding.embed import DEFAULT_ENCODER, Encoder
+from pipeline.coding.embed import Encoder
+from pipeline.coding.encoder_files import DEFAULT_ENCODER
 
 if TYPE_CHECKING:
     import numpy as np

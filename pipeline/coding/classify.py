@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.coding.batches import batches_of_probabilities
-from pipeline.coding.embed import Encoder, encoder_digest, load_encoder
+from pipeline.coding.embed import Encoder, load_encoder
+from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel
@@ -150,7 +151,8 @@ def code_answers(
             other than `answer`.
         codebook: a codebook, the name of a shipped one, or a file.
         encoder: a sentence-transformers model by folder or name; the shipped Dutch one by default.
-        examples: coded examples or a JSONL file; by default those that ship with the codebook.
+        examples: coded examples or a JSONL file; by default those that ship with the codebook. A model in `cache` keeps
+            their words: take personal data out first (`pseudonymise`).
         fixed_codes: ids or labels of codes that hold for every answer (the scheme a column is about).
         seed: of the random choices in learning.
         cache: folder where a newly learned model is kept.

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from pipeline.bundled import bundled
+from pipeline.coding.encoder_checks import not_numbers, probe, quiet, why_not_loaded, with_its_own_weights
+from pipeline.coding.encoder_files import DEFAULT_ENCODER, encoder_digest, prefix_of, read_name, says_folder
 from pipeline.coding.word_rows import MAX_REMEMBERED, WordRows
 from pipeline.coding.words import MAX_CHARACTERS, Said, occurrences
 from pipeline.errors import ModelError, problem
@@ -21,13 +20,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy.sparse import csr_matrix
 
-DEFAULT_ENCODER = "duiding-nl-static"
-ONNX = "onnx:"  # before a name or folder: run its transformer on ONNX Runtime instead of torch
 #: Texts at a time: looking vectors up goes best in large heaps, a transformer pads all texts of a heap to the longest.
 BATCH, TRANSFORMER_BATCH = 1024, 32
-WEIGHTS = (".safetensors", ".bin")
-#: What a model wants before a text; both sides of a comparison are answers, so both are queries.
-PREFIXES = {"e5": "query: "}
+REINSTALL = "install Duiding again"
 
 
 class Encoder:
@@ -55,6 +50,9 @@ class Encoder:
         """Return unit-length vectors, shape (n_texts, dimensions); a text without known words is all zeros.
 
         The shipped encoder reads a text up to `MAX_CHARACTERS`, another as far as it does itself.
+
+        Raises:
+            ModelError: the model gives NaN or infinity.
         """
         import numpy as np
 
@@ -71,7 +69,10 @@ class Encoder:
             convert_to_numpy=True,
             normalize_embeddings=False,
         )
-        vectors = _unit_rows(np.nan_to_num(np.asarray(raw, dtype=np.float32)))
+        vectors = np.asarray(raw, dtype=np.float32)
+        if not np.isfinite(vectors).all():
+            raise not_numbers(self.name)
+        vectors = _unit_rows(vectors)
         place = {text: row for row, text in enumerate(distinct)}
         out: NDArray[np.float32] = vectors[[place[text] for text in texts]]
         return out
@@ -96,11 +97,16 @@ def shipped_pieces() -> WordPieces:
     """Return the pieces that the shipped encoder and the networks share.
 
     Raises:
-        Exception: the tokenizer's file is missing or damaged.
+        ModelError: the tokenizer's file is missing or damaged.
     """
     from tokenizers import Tokenizer
 
-    return WordPieces(Tokenizer.from_file(str(bundled("models", DEFAULT_ENCODER, "tokenizer.json"))))
+    file = bundled("models", DEFAULT_ENCODER, "tokenizer.json")
+    try:
+        return WordPieces(Tokenizer.from_file(str(file)))
+    except Exception as error:
+        found = f"missing or damaged ({type(error).__name__})"
+        raise ModelError(problem(file=file, found=found, do=REINSTALL)) from error
 
 
 class WordPieces:
@@ -154,37 +160,45 @@ class _ByWord:
         return np.asarray(shipped_pieces().of(words).astype(np.float32) @ self._vectors)
 
 
-@lru_cache(maxsize=2)
 def load_encoder(name: str | None = None) -> Encoder:
     """Load an encoder: the shipped one (no name), a folder, or a model name known to sentence-transformers.
 
-    `onnx:` before the folder or name runs its transformer on ONNX Runtime.
+    `onnx:` before the folder or name runs its transformer on ONNX Runtime. One that was loaded before is kept in memory
+    until its files change.
 
     Names are looked up on a model hub only when the user's own settings allow it (`HF_HUB_OFFLINE=0`); by default
     nothing leaves the machine and only models already on it are found.
 
     Raises:
-        ModelError: the folder or model is not there, or it is damaged, or what it needs to run is not installed.
+        ModelError: the folder or model is not there, or it is damaged or not complete, or what it needs to run is not
+            installed, or its vectors cannot be used.
     """
-    backend, plain, path = _read_name(name)
-    looks_like_path = plain == DEFAULT_ENCODER or path.exists() or plain.startswith((".", "/", "~"))
-    if looks_like_path and not path.is_dir():
+    return _loaded(name, encoder_digest(name))
+
+
+@lru_cache(maxsize=2)
+def _loaded(name: str | None, _digest: str) -> Encoder:
+    backend, plain, path = read_name(name)
+    shipped, is_folder = plain == DEFAULT_ENCODER, path.is_dir()
+    if not is_folder and (shipped or path.exists() or says_folder(plain)):
         raise ModelError(
             problem(
-                file=path,
+                file=path.absolute(),
                 found="no such model folder",
                 expected="a sentence-transformers folder",
-                do="correct 'encoder:' or leave it out for the shipped one",
+                do=REINSTALL if shipped else "correct 'encoder:' or leave it out for the shipped one",
             )
         )
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    source = str(path) if looks_like_path else plain
+    source = str(path.absolute()) if is_folder else plain
     _need_sentence_transformers()
     try:
-        encoder = Encoder(backend + plain, _load(source, backend), encoder_digest(name), _prefix(plain))
-        encoder.encode(["proef"])
-    except ModelError:
+        with quiet():
+            model = _load(source, backend, shipped)
+            encoder = Encoder(backend + plain, model, encoder_digest(name), prefix_of(plain, path))
+            encoder.encode(["proef"])
+    except (ModelError, MemoryError):
         raise
     except ImportError as error:
         raise ModelError(
@@ -196,13 +210,13 @@ def load_encoder(name: str | None = None) -> Encoder:
             )
         ) from error
     except Exception as error:
-        found = "the model cannot be loaded: it is damaged" if looks_like_path else "this model is not on this machine"
+        found, do = why_not_loaded(path if is_folder else None, error)
         raise ModelError(
             problem(
                 file=source,
-                found=f"{found} ({type(error).__name__})",
+                found=found,
                 expected="a folder or name that sentence-transformers can load",
-                do="correct 'encoder:' or leave it out for the shipped one",
+                do=REINSTALL if shipped else do,
             )
         ) from error
     return encoder
@@ -222,78 +236,21 @@ def _need_sentence_transformers() -> None:
         ) from error
 
 
-def _load(source: str, backend: str) -> Any:
+def _load(source: str, backend: str, shipped: bool) -> Any:
     if backend:
         from pipeline.coding.onnx_backend import OnnxModel, folder_of
 
-        return OnnxModel(folder_of(source))
+        model = OnnxModel(folder_of(source))
+        probe(model, source)
+        return model
     from sentence_transformers import SentenceTransformer
 
-    return SentenceTransformer(source, device="cpu", local_files_only=os.environ["HF_HUB_OFFLINE"] == "1")
+    def load() -> Any:
+        return SentenceTransformer(source, device="cpu", local_files_only=os.environ["HF_HUB_OFFLINE"] == "1")
+
+    return load() if shipped else with_its_own_weights(load, source)
 
 
 def _looks_up(model: Any) -> bool:
     """Return whether a model is a table of vectors rather than a transformer."""
     return hasattr(model, "__getitem__") and type(model[0]).__name__ == "StaticEmbedding"
-
-
-def _read_name(name: str | None) -> tuple[str, str, Path]:
-    """Return the backend ('onnx:', or '' for torch), the name without it, and the folder it may be."""
-    backend, plain = split_backend(name or DEFAULT_ENCODER)
-    return backend, plain, bundled("models", plain) if plain == DEFAULT_ENCODER else Path(plain).expanduser()
-
-
-def split_backend(name: str) -> tuple[str, str]:
-    """Return the backend ('onnx:', or '' for torch) and the name or folder.
-
-    Raises:
-        ModelError: there is no name.
-
-    >>> split_backend("onnx:intfloat/multilingual-e5-small")
-    ('onnx:', 'intfloat/multilingual-e5-small')
-    """
-    backend = ONNX if name.startswith(ONNX) else ""
-    plain = name.removeprefix(ONNX).strip()
-    if not plain:
-        found = f"no model after '{ONNX}'" if backend else "no name"
-        raise ModelError(problem(place="encoder", found=found, do="name a model or its folder"))
-    return backend, plain
-
-
-def _prefix(name: str) -> str:
-    """Return the prefix a family of models was trained with (E5: "query: ")."""
-    words = re.split(r"[^a-z0-9]+", Path(name).name.lower())
-    return next((prefix for family, prefix in PREFIXES.items() if family in words), "")
-
-
-def encoder_digest(name: str | None) -> str:
-    """Return the digest an encoder will have, without loading it; the same weights on another backend have another.
-
-    Vectors of two backends differ in their last digits, so that what was learned from the one is not used with the
-    other. Of a folder only the files count that the backend reads: to add `onnx/model.onnx` changes nothing for torch.
-    Its name counts as far as it says which prefix the model wants.
-    """
-    backend, plain, path = _read_name(name)
-    if path.is_dir():
-        return _digest(path, backend, _prefix(plain))
-    return hashlib.sha256((backend + plain).encode()).hexdigest()[:16]
-
-
-def _digest(folder: Path, backend: str, prefix: str) -> str:
-    digest = hashlib.sha256((backend + prefix).encode())
-    for file in sorted(folder.rglob("*")):
-        place = file.relative_to(folder)
-        if file.is_file() and (_on_onnx(place) if backend else _on_torch(place)):
-            digest.update(str(place).encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _on_torch(place: Path) -> bool:
-    return place.suffix in (".json", ".model", ".txt", *WEIGHTS) and "onnx" not in place.parts[:-1]
-
-
-def _on_onnx(place: Path) -> bool:
-    if place.parent.name == "onnx":
-        return place.name.startswith("model.onnx")  # and model.onnx_data, where large weights are kept apart
-    return _on_torch(place) and not (place.suffix in WEIGHTS and len(place.parts) == 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
 from pipeline.coding.classify import choose, find_model
-from pipeline.coding.examples import load_examples, named_codes, read_lines
+from pipeline.coding.examples import load_examples, named_codes, read_lines, with_texts
 from pipeline.errors import CodebookError, TableError, did_you_mean, problem
 
 if TYPE_CHECKING:
@@ -27,13 +27,14 @@ def evaluate(
     examples: Path | None = None,
     encoder: str | None = None,
     cache: Path | None = None,
+    clean: Callable[[Sequence[str]], Sequence[str]] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Code the answers of a JSONL file and compare with the codes it names.
 
     A line is `{"survey", "question", "text", "codes": [labels or ids, primary first]}`, or `category` instead of codes;
     for experiences with a scheme `valence` (or null) and `themes`. A line does not judge a facet of which it
-    names no code.
+    names no code. `clean` takes personal data out of the texts of `examples`, as a run does.
 
     Returns:
         n, top1 (the highest-scoring code is the first listed), hit (the first listed code is applied),
@@ -57,7 +58,7 @@ def evaluate(
     }
     for name, numbered in by_book.items():
         texts = [str(line["text"]) for _, line in numbered]
-        parts[name or books[name].id] = _compare(texts, named[name], books[name], examples, encoder, cache)
+        parts[name or books[name].id] = _compare(texts, named[name], books[name], examples, encoder, cache, clean)
         done += len(numbered)
         if progress is not None:
             progress(done, len(lines))
@@ -129,10 +130,13 @@ def _compare(
     examples: Path | None,
     encoder: str | None,
     cache: Path | None,
+    clean: Callable[[Sequence[str]], Sequence[str]] | None,
 ) -> dict[str, Any]:
     import numpy as np
 
     given = load_examples(examples, book) if examples is not None else None
+    if given is not None and clean is not None:
+        given = with_texts(given, clean([one.text for one in given]))
     model, loaded = find_model(book, encoder=encoder, examples=given, cache=cache)
     probability = model.probabilities(texts, loaded)
     out: dict[str, Any] = {"n": len(texts), "start": model.start, "model": model.version}

@@ -14,13 +14,16 @@ from typing import Any
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.coding.words import LONE_SURROGATES
-from pipeline.errors import TableError, problem
+from pipeline.errors import TableError, nearest, problem
 from pipeline.validation import read_text
 
 #: Keys of a line that name codes; the first code named is the primary one.
 CODE_KEYS = ("codes", "category", "themes", "valence", "scheme")
 SECOND, THIRD = MORE_READERS = ("second", "third")  # the codes of other readers
 MOST_WEIGHT = 100
+#: What a line may hold besides; `coder` looks like a mistyped `codes` and is none.
+BESIDE = ("text", "survey", "question", "coder")
+LIKE = 0.8  # from here on two keys look alike
 
 
 @dataclass(frozen=True)
@@ -99,11 +102,23 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     """Return the coded examples of a file.
 
     Raises:
-        TableError: the file is wrong (see `read_lines`), a line names no code or its weight is no such number.
+        TableError: the file is wrong (see `read_lines`), a line has a blank text or a mistyped key, names no code, or
+            its weight is no such number.
         CodebookError: a line names a code that is not in the codebook.
     """
     out = []
     for number, line in read_lines(path).items():
+        if not line["text"].strip():
+            raise TableError(
+                problem(
+                    file=path,
+                    place=f"line {number}",
+                    found="a text without words",
+                    expected="an answer",
+                    do="write it, or leave the line out",
+                )
+            )
+        _check_keys(line, path, number)
         codes, second, third = (
             tuple(
                 dict.fromkeys(
@@ -149,6 +164,23 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
     return out
 
 
+def _check_keys(line: Mapping[str, Any], path: Path, number: int) -> None:
+    """Refuse a key that looks like one which has a meaning and is not there: it would be passed over without a word."""
+    known = (*CODE_KEYS, *MORE_READERS, "weight")
+    absent = [key for key in known if key not in line]
+    for key in line:
+        if key not in (*known, *BESIDE) and (meant := nearest(key, absent, LIKE)):
+            raise TableError(
+                problem(
+                    file=path,
+                    place=f"line {number}",
+                    found=f"unknown key '{key}'",
+                    expected=f"'{meant}', or a key that looks less like it",
+                    do=f"did you mean '{meant}'?",
+                )
+            )
+
+
 def examples_for(codebook: Codebook, path: Path | None) -> list[Example]:
     """Return the examples of a codebook: those in `path` when the user gave a file, else those that ship.
 
@@ -156,6 +188,11 @@ def examples_for(codebook: Codebook, path: Path | None) -> list[Example]:
         TableError, CodebookError: the user's file is wrong (see `load_examples`).
     """
     return shipped_examples(codebook) if path is None else load_examples(path, codebook)
+
+
+def with_texts(examples: Iterable[Example], texts: Iterable[str]) -> list[Example]:
+    """Return the examples with other texts in place of theirs, in their order."""
+    return [replace(one, text=text) for one, text in zip(examples, texts, strict=True)]
 
 
 def shipped_examples(codebook: Codebook) -> list[Example]:

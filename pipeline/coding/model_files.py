@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from pipeline.bundled import bundled
 from pipeline.coding.calibrate import Calibration
 from pipeline.coding.features import Features, Settings
 from pipeline.coding.model import FORMAT, CodeModel, FacetModel, Gate
@@ -94,7 +95,7 @@ def load_model(folder: Path) -> CodeModel:
     """Load a model that `save_model` wrote.
 
     Raises:
-        ModelError: it is missing, damaged, or of another format.
+        ModelError: it is missing, damaged, or of another format, or the network that takes part is.
     """
     import numpy as np
     from safetensors.numpy import load_file
@@ -137,18 +138,19 @@ def load_model(folder: Path) -> CodeModel:
             network,
             Gate(**content["gate"]) if content["gate"] else None,
         )
+    except (ModelError, MemoryError):  # of the network that takes part: it ships, and this model is whole
+        raise
     except Exception as error:
         raise _damaged(folder, error) from error
 
 
 def _damaged(folder: Path, error: Exception) -> ModelError:
     numbers, words = files_of(folder)
-    learned = folder.name.startswith(LEARNED)
-    then = ", then run 'duiding learn' again" if learned else "; the model is then learned again"
-    return ModelError(
-        problem(
-            file=numbers,
-            found=f"missing or damaged ({type(error).__name__})",
-            do=f"remove both files of this model, {numbers.name} and {words.name}{then}",
-        )
-    )
+    both = f"remove both files of this model, {numbers.name} and {words.name}"
+    if folder.parent == bundled("models", "classifiers"):
+        do = "install Duiding again"
+    elif folder.name.startswith(LEARNED):
+        do = f"{both}, then run 'duiding learn' again"
+    else:
+        do = f"{both}; the model is then learned again"
+    return ModelError(problem(file=numbers, found=f"missing or damaged ({type(error).__name__})", do=do))

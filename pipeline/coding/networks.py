@@ -111,6 +111,8 @@ def shipped_network(name: str) -> Network:
             network.tone(word)  # both parts are there
             network.tone_of_words(word)
         return network
+    except (ModelError, MemoryError):  # of the pieces that it shares with the encoder
+        raise
     except Exception as error:
         raise _damaged(folder, error) from error
 

@@ -56,7 +56,7 @@ class OnnxModel:
         self._inputs = [one.name for one in self._session.get_inputs()]
         names = [one.name for one in self._session.get_outputs()]
         self._output = next((name for name in ("last_hidden_state", "token_embeddings") if name in names), names[0])
-        self._tokenizer = AutoTokenizer.from_pretrained(str(inner), local_files_only=True)
+        self._tokenizer = AutoTokenizer.from_pretrained(str(inner), local_files_only=True, trust_remote_code=False)
         settings = _read(inner / "sentence_bert_config.json")
         limits = (_read(inner / "config.json").get("max_position_embeddings"), self._tokenizer.model_max_length)
         longest = settings.get("max_seq_length") or min(limit or LARGEST for limit in limits)
@@ -160,22 +160,26 @@ def export(name: str) -> Path:
     """Write the transformer of a model (a folder, or a name that is on this machine) as `onnx/model.onnx` beside it.
 
     Raises:
-        ModelError: packages or the weights are not there, or the model is not one that torch can export.
+        ModelError: packages or the weights are not there or damaged, or the model is not one that torch can export.
     """
     _need("onnx", "onnxscript")
-    import logging
     import os
     import warnings
+
+    from pipeline.coding.embed import load_encoder
+    from pipeline.coding.encoder_checks import quiet
 
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     try:
         folder = folder_of(name)
         inner = folder / _modules(folder)[0]["path"]
+        load_encoder(str(folder))  # raises: weights drawn at random would be in the file for good
         import torch
         from transformers import AutoModel, AutoTokenizer
 
-        model = AutoModel.from_pretrained(str(inner), local_files_only=True).eval()
-        tokens = AutoTokenizer.from_pretrained(str(inner), local_files_only=True)(
+        with quiet():
+            model = AutoModel.from_pretrained(str(inner), local_files_only=True, trust_remote_code=False).eval()
+        tokens = AutoTokenizer.from_pretrained(str(inner), local_files_only=True, trust_remote_code=False)(
             ["een korte zin", "en een langere zin, over de balie"], padding=True, return_tensors="pt"
         )
         names = list(tokens)
@@ -192,9 +196,8 @@ def export(name: str) -> Path:
         file.parent.mkdir(exist_ok=True)
         half = file.with_suffix(".half")
         free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-        with warnings.catch_warnings():
+        with quiet(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            logging.disable(logging.WARNING)
             torch.onnx.export(
                 Hidden().eval(),
                 tuple(tokens[name] for name in names),
@@ -217,8 +220,6 @@ def export(name: str) -> Path:
                 expected="a transformer with its weights on this machine",
             )
         ) from error
-    finally:
-        logging.disable(logging.NOTSET)
     return file
 
 

@@ -16,12 +16,14 @@ import pytest
 
 from pipeline.bundled import bundled
 from pipeline.codebook import parse_codebook
+from pipeline.coding import embed
 from pipeline.coding.classify import code_answers
-from pipeline.coding.embed import encoder_digest, load_encoder
+from pipeline.coding.embed import load_encoder
+from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.onnx_backend import export
+from pipeline.coding_inputs import encoder_name
 from pipeline.config import load_survey
-from pipeline.errors import ModelError
-from pipeline.learning import encoder_name
+from pipeline.errors import ConfigError, ModelError
 
 ODD = ["", " ", "…", "½ ¨ x", "Straße ΣΑΣ", "z'n auto's o.a. 12,5% (niet)…goed", "e-mail/telefoon;bellen...maar",
        "15.000,- €", "'s avonds 'niet' d'r\x1cx' 'y", "é ́a", "👍🏽 top", "Onbereikbaarheid",
@@ -118,6 +120,20 @@ def test_an_e5_model_gets_its_prefix(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("backend", ["", "onnx:"], ids=["torch", "onnx"])
+def test_a_default_prompt_of_its_own_takes_the_place_of_our_prefix(
+    variant: Callable[..., Path], exported: Path, backend: str
+) -> None:
+    own = {"prompts": {"query": "query: "}, "default_prompt_name": "query"}
+    folder, without = variant("e5-own", {"config_sentence_transformers.json": own}), variant("e5-none")
+    encoder = load_encoder(f"{backend}{folder}")
+    assert (encoder.prefix, load_encoder(f"{backend}{without}").prefix) == ("", "query: ")
+    same = load_encoder(str(exported)).encode(["query: de telefoon"])
+    np.testing.assert_allclose(encoder.encode(["de telefoon"]), same, atol=1e-5)
+    named = variant("own", {"config_sentence_transformers.json": own})
+    assert encoder.digest == encoder_digest(f"{backend}{named}"), "its vectors are those of the same files by any name"
+
+
+@pytest.mark.parametrize("backend", ["", "onnx:"], ids=["torch", "onnx"])
 def test_answers_are_coded_with_a_transformer(exported: Path, backend: str) -> None:
     book = parse_codebook(
         {"id": "shop", "residual": "other", "codes": [
@@ -198,12 +214,24 @@ def fetched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, exported: Path) -> 
 
 @pytest.mark.parametrize("backend", ["", "onnx:"], ids=["torch", "onnx"])
 def test_a_model_by_its_name(fetched: str, exported: Path, backend: str) -> None:
-    load_encoder.cache_clear()
+    embed._loaded.cache_clear()
     encoder = load_encoder(backend + fetched)
     assert (encoder.name, encoder.prefix) == (backend + fetched, "query: ")
     same = load_encoder(str(exported)).encode(["query: de telefoon"])
     np.testing.assert_allclose(encoder.encode(["de telefoon"]), same, atol=1e-5)
-    load_encoder.cache_clear()
+    embed._loaded.cache_clear()
+
+
+def test_a_model_by_its_name_may_have_a_default_prompt_too(fetched: str, tmp_path: Path) -> None:
+    before = encoder_digest(fetched)
+    (file,) = tmp_path.rglob("config_sentence_transformers.json")
+    file.unlink()
+    file.write_text('{"prompts": {"query": "query: "}, "default_prompt_name": "query"}', encoding="utf-8")
+    embed._loaded.cache_clear()
+    encoder = load_encoder(fetched)
+    assert (encoder.prefix, encoder.digest) == ("", encoder_digest(fetched))
+    assert encoder.digest != before
+    embed._loaded.cache_clear()
 
 
 def test_a_name_is_exported_where_the_client_keeps_it(fetched: str, tmp_path: Path) -> None:
@@ -237,6 +265,33 @@ def test_survey_yaml_may_name_a_folder_beside_it_on_onnx(small_survey: Path) -> 
     for written, meant in (("model", small_survey.parent / "model"), ("x/e5-small", "x/e5-small")):
         small_survey.write_text(f"{survey}\nencoder: onnx:{written}\n", encoding="utf-8")
         assert encoder_name(load_survey(small_survey)) == f"onnx:{meant}"
+
+
+def test_a_folder_is_looked_for_beside_survey_yaml_and_never_in_the_current_directory(
+    small_survey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, survey = small_survey.parent, small_survey.read_text(encoding="utf-8")
+    elsewhere = tmp_path / "elsewhere"
+    (elsewhere / "model").mkdir(parents=True)
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("HOME", str(elsewhere))
+
+    def named(written: str) -> str | None:
+        small_survey.write_text(f"{survey}\nencoder: {written}\n", encoding="utf-8")
+        return encoder_name(load_survey(small_survey))
+
+    assert named("./model") == str(folder / "model")
+    assert named("../model") == str(folder.parent / "model")
+    assert named("~/model") == str(elsewhere / "model")
+    assert named("x/e5-small") == "x/e5-small"
+    with pytest.raises(ConfigError, match=r"survey.yaml: encoder: no folder 'model' beside it, but one in the current"):
+        named("model")
+    (folder / "model").mkdir()
+    assert named("model") == str(folder / "model")
+    with pytest.raises(ModelError, match=f"{folder.parent}/weg: no such model folder"):
+        load_encoder(named("../weg"))
+    with pytest.raises(ModelError, match=f"{elsewhere}/weg: no such model folder"):
+        load_encoder("./weg")
 
 
 def test_a_broken_installation_is_not_a_damaged_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -83,6 +83,29 @@ def test_of_three_readings_each_counts_for_a_third(write: Callable[..., Path]) -
         ('{"text": "a", "codes": ["Eten"], "weight": 0}', TableError, "line 1: a weight that is no such number"),
         ('{"text": "a", "codes": ["Eten"], "weight": "2"}', TableError, "line 1: a weight that is no such number"),
         ('{"text": "a", "codes": ["Eten"], "weight": NaN}', TableError, "line 1: a weight that is no such number"),
+        (
+            '{"text": "a", "codes": ["Eten"], "weigth": 9}',
+            TableError,
+            "unknown key 'weigth'; expected 'weight'",
+        ),
+        (
+            '{"text": "a", "codes": ["Eten"], "Weight": 9}',
+            TableError,
+            "unknown key 'Weight'; expected 'weight'",
+        ),
+        (
+            '{"text": "a", "codes": ["Eten"], "secnod": ["Eten"]}',
+            TableError,
+            "unknown key 'secnod'; expected 'second'",
+        ),
+        (
+            '{"text": "a", "codes": ["Eten"], "thrid": ["Eten"]}',
+            TableError,
+            "unknown key 'thrid'; expected 'third'",
+        ),
+        ('{"text": "a", "category": "Eten", "code": "B"}', TableError, "unknown key 'code'; expected 'codes'"),
+        ('{"text": "", "codes": ["Eten"]}', TableError, "line 1: a text without words"),
+        ('{"text": " \\n", "codes": ["Eten"]}', TableError, "line 1: a text without words"),
         ('{"text": "a", "codes": ["Slapen"]}', CodebookError, "line 1: code 'Slapen' is not in codebook"),
         ('{"text": "a"}', TableError, "line 1: no codes"),
         ('{"codes": ["Eten"]}', TableError, "line 1: no text"),
@@ -96,6 +119,15 @@ def test_mistakes_name_the_line(write: Callable[..., Path], lines: str, error: t
         load_examples(write("ex.jsonl", lines), codebook)
     assert found in str(caught.value)
     assert "ex.jsonl" in str(caught.value)
+
+
+def test_other_keys_are_for_the_user(write: Callable[..., Path]) -> None:
+    line = (
+        '{"text": "a", "codes": ["Eten"], "code": "E", "coder": "anna", "survey": "s", "question": "q", '
+        '"id": 7, "group": "Noord", "wave": 2026, "source": "x", "note": "y"}'
+    )
+    (found,) = load_examples(write("ex.jsonl", line), load_codebook(write("cb.yaml", BOOK)))
+    assert found.codes == ("eten",)
 
 
 def test_a_codebooks_own_words_are_examples_but_never_its_excludes(write: Callable[..., Path]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +9,17 @@ from typing import TYPE_CHECKING
 from pipeline.config import Input, Question, Survey
 from pipeline.errors import TableError, problem
 from pipeline.intake.formats import read_file
-from pipeline.intake.personal_numbers import is_bsn
-from pipeline.intake.read_checks import check_columns, check_groups_and_waves, check_once, without_result
+from pipeline.intake.read_checks import (
+    check_columns,
+    check_groups_and_waves,
+    check_names_of_groups,
+    check_once,
+    check_one_group_and_weight,
+    excel_errors,
+    wanted_columns,
+    without_result,
+)
+from pipeline.intake.respondents import respondents_of
 from pipeline.intake.ticks import read_ticks
 
 if TYPE_CHECKING:
@@ -38,28 +46,33 @@ def read_answers(survey: Survey) -> Raw:
 
     `answers` has answer_id, respondent_id, question, group, wave, text and weight, one row per respondent and question
     asked of them, also where they left it empty. Without ids in the file, or with personal ones, respondents are
-    numbered (`r0001`).
+    numbered (`r0001`); where an id occurs in several waves, ids have their wave after them.
 
     Raises:
         TableError: a column is missing, an id occurs twice, a weight is no number, a tick is neither yes nor no, a
-            group has the total's name, no row is of the survey's wave.
+            group has the total's name or personal data in its own, no row is of the survey's wave, a respondent of a
+            long file has two groups or weights.
     """
     import pandas as pd
 
     path = survey.path(survey.input.file)
-    table = read_file(survey.input, path)
+    table = read_file(survey.input, path, [name for _, name in wanted_columns(survey)])
     check_columns(survey, table, path)
-    respondent, notes = _respondents(survey.input, table, path)
-    notes += without_result(survey, table)
+    wave = _wave(survey, table)
+    respondent, notes = respondents_of(survey.input, table, wave, path)
+    notes += [*without_result(survey, table), *excel_errors(survey, table)]
     base = pd.DataFrame(
         {
             "respondent_id": respondent,
             "group": _column(table, survey.input.group),
-            "wave": _column(table, survey.input.wave, survey.wave),
+            "wave": wave,
             "weight": _weights(survey.input, table, path),
         }
     )
     check_groups_and_waves(survey, base, path)
+    notes += check_names_of_groups(survey, base, path)
+    if survey.input.layout == "long":
+        check_one_group_and_weight(survey, base, path)
     dropped: list[tuple[str, str]] = []
     parts: list[pd.DataFrame] = []
     ticks: list[pd.DataFrame] = []
@@ -98,59 +111,9 @@ def _column(table: pd.DataFrame, name: str | None, default: str | None = None) -
     return values.where(values.notna(), default).astype("object")
 
 
-def _respondents(source: Input, table: pd.DataFrame, path: Path) -> tuple[pd.Series, list[str]]:
-    """Return the respondent of every row, and what to say about it: personal ids are numbered, the same one alike."""
-    import pandas as pd
-
-    if source.respondent is None:
-        return _numbered(pd.Series(range(len(table)), index=table.index)), []
-    ids = table[source.respondent].map(lambda value: re.sub(r"\s+", "_", str(value).strip()))
-    empty = ids == ""
-    if empty.any():
-        raise TableError(
-            problem(
-                file=path,
-                place=f"row {empty.idxmax()}, column {source.respondent}",
-                found="no respondent id",
-                do="give every row an id, or leave out 'input.respondent'",
-            )
-        )
-    twice = ids.duplicated(keep=False)
-    if source.layout == "wide" and twice.any():
-        first = ids[twice].iloc[0]
-        rows = [str(row) for row in ids.index[ids == first]][:5]
-        raise TableError(
-            problem(
-                file=path,
-                place=f"column {source.respondent}, rows {', '.join(rows)}",
-                found=f"the same respondent id ({int(twice.sum())} rows in all)",
-                expected="one row per respondent",
-                do="remove the double rows, or use layout: long",
-            )
-        )
-    personal = int(ids.map(_is_personal).sum())
-    if personal:
-        note = (
-            f"Column {source.respondent}: {personal} of {len(ids)} ids are an e-mail address or pass the test of a "
-            "citizen service number (BSN); respondents are numbered r0001, r0002, ... instead."
-        )
-        return _numbered(ids), [note]
-    return ids, []
-
-
-def _numbered(ids: pd.Series) -> pd.Series:
-    import pandas as pd
-
-    numbers, distinct = pd.factorize(ids)
-    digits = max(4, len(str(len(distinct))))
-    return pd.Series([f"r{number:0{digits}d}" for number in numbers + 1], index=ids.index)
-
-
-def _is_personal(respondent_id: str) -> bool:
-    """An e-mail address or a citizen service number (BSN) must not live on as an id."""
-    return "@" in respondent_id or (
-        respondent_id.isdecimal() and len(respondent_id) in (8, 9) and is_bsn(respondent_id)
-    )
+def _wave(survey: Survey, table: pd.DataFrame) -> pd.Series:
+    """Return the wave of every row; "2026.0" is how some programs write a year."""
+    return _column(table, survey.input.wave, survey.wave).str.replace(r"^(\d+)\.0$", r"\1", regex=True)
 
 
 def _weights(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Question, Survey
 from pipeline.errors import ConfigError, TableError, nearest, problem
+from pipeline.intake.pseudonymise import find_personal_data
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_LONG_NAME = 5  # words: no group has a longer name
 
 
 def wanted_columns(survey: Survey) -> list[tuple[str, str]]:
@@ -36,19 +40,20 @@ def check_columns(survey: Survey, table: pd.DataFrame, path: Path) -> None:
     if not missing:
         return
     place, name = missing[0]
-    sheet = table.attrs.get("sheet")
+    sheet, delimiter = table.attrs.get("sheet"), table.attrs.get("delimiter")
     if near := nearest(name, present):
         hint = f"did you mean '{near}'?"
     elif len(missing) < len(wanted):
         hint = "use one of: " + ", ".join(sorted(present))
     elif sheet is not None:
         hint = "put the column names in the first row that is filled, or name another sheet under 'input.sheet'"
-    elif len(present) == 1:
-        hint = "check the delimiter: the file has one column as it is read now"
     else:
         hint = "put the column names in the first line; as it is read now, it holds none that survey.yaml names"
+        if delimiter is not None:
+            hint += f"; if {delimiter!r} is not the delimiter, name it under 'input.delimiter'"
     where = place if sheet is None else f"sheet '{sheet}', {place}"
-    raise TableError(problem(file=path, place=where, found=f"no column '{name}'", do=hint))
+    split = "" if delimiter is None else f" (delimiter {delimiter!r})"
+    raise TableError(problem(file=path, place=where, found=f"no column '{name}'{split}", do=hint))
 
 
 def without_result(survey: Survey, table: pd.DataFrame) -> list[str]:
@@ -59,6 +64,17 @@ def without_result(survey: Survey, table: pd.DataFrame) -> list[str]:
         f"Column {name}: {counts[name]} formulas have no stored result and were read as empty. "
         "Open the file in Excel and save it."
         for name in named
+    ]
+
+
+def excel_errors(survey: Survey, table: pd.DataFrame) -> list[str]:
+    """Say in which of the survey's columns error values of Excel were read as empty."""
+    counts = table.attrs["errors"]
+    return [
+        f"Column {name}: {counts[name]} cells hold an error of Excel, such as #N/A or #NAAM?, and were read as empty. "
+        "Correct the formulas, or the answers that begin with = or -, in Excel."
+        for name in dict.fromkeys(name for _, name in wanted_columns(survey))
+        if counts[name]
     ]
 
 
@@ -97,6 +113,53 @@ def check_groups_and_waves(survey: Survey, base: pd.DataFrame, path: Path) -> No
                 do=f"did you mean '{near}'?" if near else "correct 'wave' or 'input.wave' in survey.yaml",
             )
         )
+
+
+def check_names_of_groups(survey: Survey, base: pd.DataFrame, path: Path) -> list[str]:
+    """Refuse a group with a phone number or the like in its name, which is published; say which look like loose text.
+
+    Places are called after people, so that a person's name is only doubted where a single respondent has it; so are
+    names in lower case or of many words.
+    """
+    people = base.dropna(subset="group").drop_duplicates("respondent_id")["group"]
+    names = list(people.unique())
+    kinds = {name: {span.kind for span in spans} for name, spans in zip(names, find_personal_data(names), strict=True)}
+    sure = people.map(lambda name: bool(kinds[name] & {"email", "iban", "phone"}))
+    if sure.any():
+        raise TableError(
+            problem(
+                file=path,
+                place=f"row {sure.idxmax()}, column {survey.input.group}",
+                found="an e-mail address, a phone or an account number in the name of a group",
+                do="correct it in the file: names of groups are published",
+            )
+        )
+    odd = people.map(lambda name: bool(kinds[name]) or name[0].islower() or len(name.split()) > _LONG_NAME)
+    rows = people.index[odd & ~people.duplicated(keep=False)]
+    if rows.empty:
+        return []
+    shown = ", ".join(map(str, rows[:5]))
+    return [
+        f"Column {survey.input.group}: {len(rows)} groups have one respondent and a name that looks like text or a "
+        f"person's (row {shown}). Names of groups are published: correct them if they are no groups."
+    ]
+
+
+def check_one_group_and_weight(survey: Survey, base: pd.DataFrame, path: Path) -> None:
+    """Refuse a long file where a respondent is in two groups, or has two weights."""
+    for name in ("group", "weight"):
+        different = base.groupby("respondent_id")[name].nunique(dropna=False) > 1
+        if different.any():
+            rows = base.index[base["respondent_id"] == different.idxmax()]
+            raise TableError(
+                problem(
+                    file=path,
+                    place=f"rows {', '.join(map(str, rows[:5]))}, column {getattr(survey.input, name)}",
+                    found=f"more than one {name} of the same respondent ({int(different.sum())} respondents in all)",
+                    expected="the same in all their rows",
+                    do="correct it in the file",
+                )
+            )
 
 
 def check_once(question: Question, ids: pd.Series, path: Path) -> None:

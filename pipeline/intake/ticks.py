@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 _TICKED = frozenset("1 ja j yes y x v true waar aangekruist aangevinkt genoemd gekozen ✓ ✔ ☑".split())
 _TICKED |= frozenset("checked selected named mentioned chosen".split())
-_NOT_TICKED = frozenset("0 2 99 nee n no false onwaar - #null!".split()) | {""}
+_NOT_TICKED = frozenset("0 2 99 nee n no false onwaar -".split()) | {""}
+_DECIMAL = re.compile(r"(?<=\d)[.,]0\Z")  # "1.0" is how some programs write a 1
 _NOT = ("niet ", "not ", "un")  # "niet aangekruist", "not selected", "unchecked"
 
 
@@ -34,7 +36,7 @@ def read_ticks(
         code_id = codebook.resolve(code)
         names = {codebook.by_id[code_id].label.casefold(), column.casefold()}
         for row, value in table[column].items():
-            plain = str(value).strip().casefold()
+            plain = _DECIMAL.sub("", str(value).strip().casefold())
             if plain in _TICKED or plain in names:
                 found[(ids[row], code_id)] = None
             elif plain not in _NOT_TICKED and not plain.startswith(_NOT):

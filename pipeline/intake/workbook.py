@@ -37,9 +37,11 @@ def read_sheet(path: Path, name: str | None) -> Sheet:
                 raise TableError(problem(file=path, found="no sheet with cells", expected="the answers on a sheet"))
             if name is not None and name not in titles:
                 raise TableError(problem(file=path, found=f"no sheet '{name}'", do=did_you_mean(name, titles)))
-            chosen = next((sheet.title for sheet in sheets if sheet.sheet_state == "visible"), titles[0])
-            title = chosen if name is None else name
-            rows = [[cell_text(value) for value in row] for row in _rows(book, title)]
+            visible = [sheet.title for sheet in sheets if sheet.sheet_state == "visible"] or titles
+            for title in [name] if name is not None else visible:
+                rows = [[cell_text(value) for value in row] for row in _rows(book, title)]
+                if any(cell.strip() for row in rows for cell in row):
+                    break
         return Sheet(title, rows, _without_result(path, title, rows))
     except (TableError, OSError, MemoryError):
         raise

@@ -63,7 +63,23 @@ def test_labels_in_one_tick_column(small_survey: Path, write: Callable[..., Path
     assert raw.ticks.to_numpy().tolist() == [["1:beter", "telefoon"], ["2:beter", "telefoon"], ["2:beter", "geld"]]
 
 
-@pytest.mark.parametrize("identity", ["jan@voorbeeld.nl", "111222333"])
+@pytest.mark.parametrize(
+    "identity",
+    [
+        "jan@voorbeeld.nl",
+        "111222333",
+        "111.222.333",
+        "1112 22 333",
+        "BSN111222333",
+        "0612345678",
+        "06-12345678",
+        "612345678",
+        "NL91ABNA0417164300",
+        "Jan Jansen",
+        "jan_jansen",
+        "door een medewerker",
+    ],
+)
 def test_ids_that_are_personal_are_numbered_and_it_is_said(small_survey: Path, identity: str) -> None:
     data = small_survey.with_name("data.csv")
     data.write_text(data.read_text().replace("\n1;", f"\n{identity};"))
@@ -74,12 +90,14 @@ def test_ids_that_are_personal_are_numbered_and_it_is_said(small_survey: Path, i
     assert identity not in raw.notes[0]
 
 
-@pytest.mark.parametrize("identity", ["00000000", "123456789", "1112223"])
+@pytest.mark.parametrize(
+    "identity", ["00000000", "123456789", "1112223", "2026-00018", "R_3Jan8bQ", "R2026-001234", "Resp 12"]
+)
 def test_ids_that_fail_the_bsn_test_stay(small_survey: Path, identity: str) -> None:
     data = small_survey.with_name("data.csv")
     data.write_text(data.read_text().replace("\n1;", f"\n{identity};"))
     raw = read_answers(load_survey(small_survey))
-    assert identity in set(raw.answers["respondent_id"])
+    assert identity.replace(" ", "_") in set(raw.answers["respondent_id"])
     assert raw.notes == ()
 
 
@@ -235,3 +253,99 @@ def test_a_mistyped_group_of_a_question_is_refused(small_survey: Path) -> None:
     small_survey.write_text(text.replace("column: beter", "column: beter, groups: [Zuid, Buiten]"))
     raw = read_answers(load_survey(small_survey))
     assert set(raw.answers["group"]) == {"Zuid"}, "a place without respondents may be named"
+
+
+@pytest.mark.parametrize(
+    ("column", "old", "new", "said"),
+    [
+        ("nr", "\n1;", "\n#N/A;", "no respondent id"),
+        ("plaats", "3;Zuid", "3;#N/B", "Column plaats: 1 cells hold an error of Excel"),
+    ],
+)
+def test_errors_of_excel_are_no_ids_and_no_groups(
+    small_survey: Path, column: str, old: str, new: str, said: str
+) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace(old, new))
+    if column == "nr":
+        with pytest.raises(TableError, match=said):
+            read_answers(load_survey(small_survey))
+        return
+    raw = read_answers(load_survey(small_survey))
+    assert raw.answers["group"].fillna("?").tolist() == ["Noord", "Noord", "?", "Zuid", "?", "Zuid"]
+    assert raw.notes[0].startswith(said)
+
+
+def test_the_message_on_a_missing_column_names_the_delimiter(small_survey: Path) -> None:
+    small_survey.with_name("data.csv").write_text("a;b\n1;2\n")
+    with pytest.raises(TableError, match=r"no column 'nr' \(delimiter ';'\).*'input.delimiter'"):
+        read_answers(load_survey(small_survey))
+
+
+def test_a_phone_number_as_the_name_of_a_group_is_refused(small_survey: Path) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("3;Zuid", "3;bel 06-12345678"))
+    with pytest.raises(TableError, match="row 4, column plaats: .*in the name of a group") as caught:
+        read_answers(load_survey(small_survey))
+    assert "12345678" not in str(caught.value)
+
+
+@pytest.mark.parametrize("group", ["mevrouw Jansen van de balie", "geholpen"])
+def test_a_group_of_one_that_looks_like_text_is_said(small_survey: Path, group: str) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("3;Zuid", f"3;{group}"))
+    notes = read_answers(load_survey(small_survey)).notes
+    assert len(notes) == 1
+    assert "column plaats: 1 groups have one respondent" in notes[0].replace("Column", "column")
+    assert "(row 4)" in notes[0]
+    assert group not in notes[0]
+
+
+@pytest.mark.parametrize("group", ["Hendrik-Ido-Ambacht", "Jan van Galenbuurt"])
+def test_places_called_after_people_are_groups(small_survey: Path, group: str) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("Zuid", group))
+    raw = read_answers(load_survey(small_survey))
+    assert group in set(raw.answers["group"])
+    assert raw.notes == ()
+
+
+def test_an_id_in_several_waves_is_another_respondent_in_each(small_survey: Path) -> None:
+    rows = ["nr;plaats;t1;beter;jaar", "1;Noord;;a;2025", "2;Noord;;b;2025", "1;Zuid;1;c;2026.0", "3;Zuid;;d;"]
+    small_survey.with_name("data.csv").write_text("\n".join(rows))
+    small_survey.write_text(small_survey.read_text().replace("group: plaats", "group: plaats, wave: jaar"))
+    raw = read_answers(load_survey(small_survey))
+    assert raw.answers["answer_id"].tolist() == ["1_2025:beter", "2_2025:beter", "1_2026:beter", "3_2026:beter"]
+    assert raw.answers["wave"].tolist() == ["2025", "2025", "2026", "2026"]
+    assert raw.ticks["answer_id"].tolist() == ["1_2026:beter"]
+    assert "1 ids occur in more than one wave" in raw.notes[0]
+    small_survey.with_name("data.csv").write_text("\n".join([*rows, "1;Zuid;;e;2026"]))
+    with pytest.raises(TableError, match="rows 4, 6: the same respondent id"):
+        read_answers(load_survey(small_survey))
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ("1;N;1;beter;a\n1;Z;1;goed;b\n", "rows 2, 3, column plaats: more than one group of the same respondent"),
+        ("1;N;1;beter;a\n1;;1;goed;b\n", "column plaats"),
+        ("1;N;1;beter;a\n1;N;2;goed;b\n", "column w: more than one weight of the same respondent"),
+    ],
+)
+def test_a_respondent_of_a_long_file_has_one_group_and_weight(
+    write: Callable[..., Path], rows: str, found: str
+) -> None:
+    write("klein.yaml", "codes: [A, Anders]\nresidual: anders\n")
+    write("d.csv", "mail;plaats;w;vraag;antwoord\n" + rows)
+    path = write(
+        "survey.yaml", LONG.replace('"Wat kan beter?"', "beter").replace("mail,", "mail, group: plaats, weight: w,")
+    )
+    with pytest.raises(TableError, match=found):
+        read_answers(load_survey(path))
+
+
+@pytest.mark.parametrize(("yes", "no"), [("1.0", "0.0"), ("1,0", "99.0")])
+def test_ticks_as_decimal_numbers(small_survey: Path, yes: str, no: str) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(data.read_text().replace("Noord;1;", f"Noord;{yes};").replace("Zuid;0;", f"Zuid;{no};"))
+    assert read_answers(load_survey(small_survey)).ticks["answer_id"].tolist() == ["2:beter", "5:beter"]

@@ -93,3 +93,21 @@ def test_formulas_that_were_never_worked_out_are_counted(tmp_path: Path) -> None
     table = read_file(Input(file="d"), path)
     assert table["tekst"].tolist() == ["", "goed", ""]
     assert table.attrs["no_result"] == {"nr": 0, "tekst": 1}
+
+
+def test_error_values_are_gaps(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "d.xlsx", [("nr", "tekst"), (1, "#NAME?"), (2, "#N/A"), (3, "goed")])
+    table = read_file(Input(file="d"), path)
+    assert table["tekst"].tolist() == ["", "", "goed"]
+    assert table.attrs["errors"] == {"nr": 0, "tekst": 2}
+
+
+def test_an_empty_sheet_before_the_answers_is_passed_over(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "Voorblad"
+    for row in ROWS:
+        book.create_sheet("Data") if "Data" not in book.sheetnames else None
+        book["Data"].append(list(row))
+    book.save(tmp_path / "d.xlsx")
+    table = read_file(Input(file="d"), tmp_path / "d.xlsx")
+    assert (table.attrs["sheet"], len(table)) == ("Data", 10)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Input
 from pipeline.errors import TableError, problem
+from pipeline.intake.personal_accounts import is_iban
 from pipeline.intake.personal_numbers import is_bsn
 from pipeline.intake.pseudonymise import find_personal_data
 
@@ -84,20 +85,27 @@ def _numbered(ids: pd.Series) -> pd.Series:
 
 
 def _count_personal(ids: pd.Series) -> int:
-    doubtful = [one for one in ids if len(one) > 7 or not one.isdecimal()]
-    found = find_personal_data([one.replace("_", " ") for one in doubtful])
-    return sum(_is_personal(one, {span.kind for span in spans}) for one, spans in zip(doubtful, found, strict=True))
+    """Count the ids that are personal data.
 
-
-def _is_personal(one: str, kinds: set[str]) -> bool:
-    """Tell whether an id, with the kinds of personal data that a text would hold in its place, is personal.
-
-    Of codes such as "R2026-0012" and "R_3Jan8" much looks like a case number or holds a name by chance.
+    Of codes such as "R2026-0012" and "R_3Jan8" much looks like a case number or holds a name by chance. So names are
+    looked for in ids without digits only, and phone numbers in ids without letters.
     """
+    personal = 0
+    doubtful: list[str] = []
+    for one in ids:
+        letters, digits = any(map(str.isalpha, one)), any(map(str.isdecimal, one))
+        if _is_personal(one):
+            personal += 1
+        elif not (letters and digits) and len(one) > 3:
+            doubtful.append(one.replace("_", " "))
+    kinds = {"email", "phone", "person"}
+    return personal + sum(any(span.kind in kinds for span in spans) for spans in find_personal_data(doubtful))
+
+
+def _is_personal(one: str) -> bool:
+    """Tell whether an id is an e-mail address, a citizen service number, an account number, or text."""
     bsn = _BSN.fullmatch(one)
     if bsn and is_bsn(re.sub(r"\D", "", bsn[1])):
         return True
-    letters, digits = any(map(str.isalpha, one)), any(map(str.isdecimal, one))
     several_words = sum(_WORD.fullmatch(word) is not None for word in one.split()) > 1
-    sure = {"email", "iban"} | (set() if letters else {"phone"}) | (set() if digits else {"person"})
-    return "@" in one or several_words or bool(kinds & sure)
+    return "@" in one or several_words or is_iban(re.sub(r"\W", "", one))

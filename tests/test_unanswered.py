@@ -58,5 +58,21 @@ def test_the_answers_that_are_listed_do_not_tell_a_figure_left_out(
     duiding("run", ticked)
     page = (ticked.parent / "duiding-werk" / "rapport" / "rapport.html").read_text(encoding="utf-8")
     payload = json.loads(re.findall(r'data-question="keuze">(.*?)</script>', page, re.DOTALL)[0])
-    assert len(payload["answers"]) == 30
-    assert page.count("•</span>") >= 2
+    assert payload["answers"] == []
+    assert 'class="open"' not in page
+    assert "Klik op een percentage" not in page
+    assert "50%" in page
+    assert "45%" in page
+
+
+def test_a_small_figure_more_is_left_out_so_that_answers_can_be_listed(
+    ticked: Path, duiding: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    ticks = ["Alfa"] * 190 + ["Beta"] * 7 + ["Gamma"] * 3
+    rows = "".join(f"{at};{tick};;\n" for at, tick in enumerate(ticks))
+    ticked.with_name("a.csv").write_text("nr;keuze;toelichting;leeg\n" + rows, encoding="utf-8")
+    duiding("run", ticked)
+    page = (ticked.parent / "duiding-werk" / "rapport" / "rapport.html").read_text(encoding="utf-8")
+    payload = json.loads(re.findall(r'data-question="keuze">(.*?)</script>', page, re.DOTALL)[0])
+    assert len(payload["answers"]) == 190
+    assert re.findall(r'data-c="(\w+)">•', page) == ["beta", "gamma"]

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 MIN_CELL: Final = 5
+WORTH: Final = 0.05  # part of the answers that a figure may stand for and be left out so that they can be listed
 _KEPT: Final = frozenset({"n_answers", "n_reviewed", "rest_n_answers", "level"})
 
 
@@ -39,8 +40,11 @@ def suppress(
     judgements shown. In every such sum at least two cells are left out and together they hold at least `min_cell`
     respondents; the smallest cells go first. Respondents without a group are such a cell, unless they are fewer than
     `min_cell`: so few hide nobody. Cells of no respondents are shown. Which cells are themselves too small is not
-    told, for that would give them away. Where answers are listed under the codes shown, those that have none of these
-    are missing from the list, and everyone knows how many: nobody, or at least `min_cell` with more than one code.
+    told, for that would give them away.
+
+    Where answers are listed under the codes shown, everyone can count those that have none of these. There must be
+    none, or at least `min_cell` with more than one code. Where one more figure of at most 5% makes it so, it is left
+    out as well; where not, the figures stay and the answers cannot be listed (the report sees to that).
 
     Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (minimum frequency rule; primary and
     secondary suppression).
@@ -170,7 +174,7 @@ def _surpassed(shares: pd.DataFrame, hidden: Bools, alike: list[str], part: pd.S
 
 
 def _protect(small: Bools, count: Floats, sums: list[_Sum], lists: list[_List], min_cell: int) -> Bools:
-    """Hide further cells until no sum and no list of answers gives a hidden one away."""
+    """Hide further cells until no sum gives a hidden one away, nor a list of answers where that costs little."""
     hidden = small.copy()
     changed = True
     while changed:
@@ -188,20 +192,28 @@ def _protect(small: Bools, count: Floats, sums: list[_Sum], lists: list[_List], 
             further = min(shown, key=lambda cell: (count[cell] == 0, count[cell], cell)) if shown else one.whole
             if further is not None:
                 hidden[further] = changed = True
-        for answers in lists:
-            if (next_in_list := _told_by(answers, hidden, count, min_cell)) is not None:
-                hidden[next_in_list] = changed = True
+        for answers in lists if not changed else ():
+            if (beside := _beside(answers, hidden, count, min_cell)) is not None:
+                hidden[beside] = changed = True
     return hidden
 
 
-def _told_by(answers: _List, hidden: Bools, count: Floats, min_cell: int) -> int | None:
-    """Return the smallest cell to hide beside those that a list gives away by what is missing from it; None if none."""
+def _beside(answers: _List, hidden: Bools, count: Floats, min_cell: int) -> int | None:
+    """Return the smallest cell shown, where hiding it keeps a list from telling a hidden one and costs little."""
+    shown = {row for rows in answers for row in rows if not hidden[row]}
+    if not shown or _tells_nothing(answers, hidden, min_cell):
+        return None
+    smallest = min(shown, key=lambda row: (count[row], row))
+    with_it = hidden.copy()
+    with_it[smallest] = True
+    cheap = count[smallest] <= WORTH * answers.total()
+    return smallest if cheap and _tells_nothing(answers, with_it, min_cell) else None
+
+
+def _tells_nothing(answers: _List, hidden: Bools, min_cell: int) -> bool:
     missing = [rows for rows in answers if hidden[list(rows)].all()]
     enough = sum(answers[rows] for rows in missing) >= min_cell and len(frozenset().union(*missing)) > 1
-    if not missing or enough:
-        return None
-    shown = {row for rows in answers for row in rows if not hidden[row]}
-    return min(shown, key=lambda row: (count[row], row), default=None)
+    return not missing or enough
 
 
 def _sums(

@@ -14,6 +14,7 @@ from pipeline.estimates.units import Units
 Floats = NDArray[np.float64]
 
 _HALVINGS = 100
+_NOISE = 1e-12  # of halving: nobody is exactly nought
 
 
 def held(units: Units, members: Sequence[int]) -> Floats:
@@ -49,6 +50,9 @@ def balanced(estimate: Estimate, members: Sequence[int], wanted: Floats) -> Esti
         middle = (below + above) / 2
         short = moved(middle).sum(axis=1) < wanted
         below, above = np.where(short, middle, below), np.where(short, above, middle)
+    found = moved((below + above) / 2)
+    for bound in (low, high, np.zeros_like(found), np.ones_like(found)):
+        found = np.where(np.abs(found - bound) < _NOISE, bound, found)
     shares = estimate.share.copy()
-    shares[:, columns] = moved((below + above) / 2)
+    shares[:, columns] = found
     return replace(estimate, share=shares)

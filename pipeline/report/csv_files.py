@@ -83,5 +83,5 @@ def _values(cell: Cell, column: Column, language: str) -> list[str]:
 def _number(value: float | str | None, factor: int, language: str) -> str:
     if value is None or isinstance(value, str):
         return ""
-    text = f"{value * factor:.2f}".rstrip("0").rstrip(".") or "0"
+    text = f"{value * factor:.9f}".rstrip("0").rstrip(".")  # as `whole_percent` rounds it, so that both round alike
     return text if language == "en" else text.replace(".", ",")

@@ -140,12 +140,14 @@ def _response_chapter(context: Context) -> Chapter | None:
         total, known = (returned, known) if is_total else (total, known + returned)
         rows.append(Row(str(row["group"]), cells, weight="total" if is_total else "normal"))
     margin = number(figures.response[0].get("margin"))
-    notes = [say("note_confidence", margin=percent(margin))] if margin else []
-    if any(row.cells[0].value is None for row in rows):
+    invited = [row.cells[0].value is not None for row in rows]
+    about = "note_confidence" if any(invited) else "note_confidence_without"
+    notes = [say(about, margin=percent(margin))] if margin else []
+    if any(invited) and not all(invited):
         notes.append(say("note_not_invited"))
     if total and known and total > known:
         notes.append(context.unknown_group(total - known))
-    if all(row.cells[0].value is None for row in rows):  # nobody knows how many were invited: no columns about it
+    if not any(invited):  # nobody knows how many were invited: no columns about it
         columns = [column for place, column in enumerate(columns) if place not in (0, 2)]
         rows = [replace(row, cells=(row.cells[1], *row.cells[3:])) for row in rows]
     table = Table(context.next_table(), "respons", say("title_response"), figures.survey.group_label, tuple(columns),
@@ -178,9 +180,13 @@ def _method(
         paragraphs += [say("method_unreviewed", answers=coded), say("method_no_differences")]
     else:
         paragraphs.append(say("method_differences"))
-    disclosure = "method_disclosure" if context.figures.small_cells_hidden else "method_disclosure_answers"
+    small_hidden = context.figures.small_cells_hidden
+    disclosure = say("method_disclosure" if small_hidden else "method_disclosure_answers", min_cell=min_cell,
+                     unit=context.unit)  # fmt: skip
+    if small_hidden and context.figures.groups:
+        disclosure += " " + say("method_groups", unit=context.unit)
     paragraphs[1:1] = [say("method_reading")]
-    paragraphs.append(say(disclosure, min_cell=min_cell, unit=context.unit))
+    paragraphs.append(disclosure)
     blocks: list[Block] = [Text(tuple(paragraphs))]
     if accounting:
         blocks.append(_accounting_table(context, accounting))

@@ -134,11 +134,12 @@ def _write(
 def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
     say, figures = context.say, context.figures
     titles = {question.id: figures.title(question) for question in figures.questions}
-    head = [say(f"col_{name}") for name in ("answer_id", "question", "group", "text", "codes", "by")]
-    head[2] = figures.survey.group_label
-    for place, (label, width) in enumerate(zip(head, (18, 24, 16, 80, 44, 28), strict=True)):
+    widths = {"answer_id": 18, "question": 24, "group": 16, "text": 80, "codes": 44, "by": 28}
+    columns = [name for name in widths if name != "group" or figures.groups]
+    for place, name in enumerate(columns):
+        label = figures.survey.group_label if name == "group" else say(f"col_{name}")
         sheet.write_string(0, place, plain(label), styles(bold=True, bottom=1))
-        sheet.set_column(place, place, width)
+        sheet.set_column(place, place, widths[name])
     wrapped, style = styles(text_wrap=True), styles()
     number = 0
     for question in context.book.by_question:
@@ -149,17 +150,16 @@ def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
             number += 1
             coders = dict.fromkeys(_who(context, one.codes[code]) for code in codes)
             sheet.write_number(number, 0, context.book.numbers[one.answer_id], style)
-            values = (titles.get(question, question), group, one.text,
-                      "; ".join(labels.get(code, code) for code in codes), "; ".join(coders))  # fmt: skip
-            for place, value in enumerate(values, start=1):
-                sheet.write_string(
-                    number, place, plain(value), wrapped if place in (3, 4) and len(value) < 400 else style
-                )
+            values = {"question": titles.get(question, question), "group": group, "text": one.text,
+                      "codes": "; ".join(labels[code] for code in codes), "by": "; ".join(coders)}  # fmt: skip
+            for place, name in enumerate(columns[1:], start=1):
+                wraps = name in ("text", "codes") and len(values[name]) < 400
+                sheet.write_string(number, place, plain(values[name]), wrapped if wraps else style)
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    sheet.autofilter(0, 0, max(number, 1), len(head) - 1)
+    sheet.autofilter(0, 0, max(number, 1), len(columns) - 1)
 
 
 def _who(context: Context, who: tuple[str, str]) -> str:
@@ -186,7 +186,8 @@ def _contents_sheet(
         sheet.write_string(row, 1, plain(table.title), styles())
     row = 5 + len(document.tables)
     sheet.write_url(row, 0, f"internal:'{answers}'!A1", link, answers)
-    sheet.write_string(row, 1, plain(say("answers_note", label=context.figures.survey.group_label)), styles())
+    about = "answers_note" if context.figures.groups else "answers_sheet"
+    sheet.write_string(row, 1, plain(say(about, label=context.figures.survey.group_label)), styles())
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.activate()

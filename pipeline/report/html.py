@@ -71,6 +71,7 @@ def render(document: Document, context: Context, payloads: Mapping[str, Any], *,
         few=len(document.groups) <= _FEW,
         choices=(document.total, *document.groups),
         beside=BESIDE if beside else "",
+        opens=any(cell.opens for table in document.tables for row in table.rows for cell in row.cells),
         settings=Markup(script_safe(settings)),
         payloads={question: Markup(script_safe(payload)) for question, payload in payloads.items()},
     )

@@ -102,7 +102,10 @@ class AnswerBook:
 
     @cached_property
     def _uncountable(self) -> frozenset[tuple[str, str]]:
-        """Views (question, group) whose answers are not listed: how many are missing would tell a closed cell."""
+        """Views (question, group) whose answers are not listed: how many are missing would tell a closed cell.
+
+        The estimates leave out a small figure more where that keeps the answers of a total listed; see `suppress`.
+        """
         found: set[tuple[str, str]] = set()
         for question, answers in self.by_question.items():
             given, total = self._figures.given(question), self._figures.total

@@ -91,7 +91,7 @@ def _choose(
     options: Options,
 ) -> list[Coded]:
     """Return the best candidates, each next one the best that differs enough from those before (Carbonell 1998)."""
-    fit = [one for one in answers if _fit(one, options)]
+    fit = [one for one in answers if _fit(one, code, options)]
     if not fit:
         return []
     value = {one.answer_id: _value(one, code, scores, options) for one in fit}
@@ -112,8 +112,11 @@ def _choose(
     return chosen
 
 
-def _fit(one: Coded, options: Options) -> bool:
+def _fit(one: Coded, code: str, options: Options) -> bool:
     if one.status != ANSWER or one.answer_id in options.ban or one.doubted:
+        return False
+    written = one.reviewed or any(role != "tick" for role, _ in one.codes.values())
+    if written and one.codes[code][0] == "tick":  # the text is about something else than what was ticked beside it
         return False
     return may_be_quoted(one.text)
 

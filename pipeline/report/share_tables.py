@@ -144,7 +144,8 @@ def years_table(context: Context, question: Question, codes: Sequence[Code], gro
         hidden = hidden or any(found.hidden for found in cells)
         status = provisional.status(context, question, [group], code.id)
         rows.append(Row(code.label, tuple(cells), code.id, _weight(context, question, code), status))
-    notes = [say("note_years")]
+    blank = any(cell.value is None and not cell.hidden for row in rows for cell in row.cells)
+    notes = [say("note_years")] if blank else []
     for name, computed in (("published", False), ("computed", True)):
         if named := [wave for wave in waves if (wave in figures.waves_in_file) == computed]:
             notes.append(say(f"note_years_{name}", waves=say.listed(named)))

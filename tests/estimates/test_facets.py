@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.estimates.corrections import Estimate
+from pipeline.estimates.facets import balanced
 from pipeline.estimates.shares import estimate_shares
 
 JUDGEMENTS = ("good", "mixed", "neutral", "bad")
@@ -89,3 +91,11 @@ def test_people_are_estimated_without_their_weights() -> None:
     assert weighed["n_people"].to_numpy() == pytest.approx(equal["n_people"].to_numpy())
     assert equal["n_people"].to_numpy() == pytest.approx((equal["share"] * equal["n_answers"]).to_numpy())
     assert not np.allclose(weighed["share"], equal["share"])
+
+
+def test_what_is_moved_to_a_bound_is_that_bound() -> None:
+    """A share of 6e-18 would be printed as <1%, where nobody is."""
+    share = np.array([[0.0, 0.7, 0.2, 0.1]])  # as floats they add up to a little less than 1
+    estimate = Estimate(share, np.array([[0.0, 0.6, 0.1, 0.0]]), np.array([[0.1, 0.8, 0.3, 0.2]]))
+    assert balanced(estimate, (0, 1, 2, 3), np.array([1.0])).share[0, 0] == 0.0
+    assert balanced(estimate, (0, 1, 2, 3), np.array([1.4])).share.tolist() == estimate.high.tolist()

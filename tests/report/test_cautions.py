@@ -50,3 +50,13 @@ def test_without_any_number_of_invited_the_response_table_has_no_columns_about_i
     table = next(table for table in made.tables if table.key == "respons")
     assert [column.label for column in table.columns] == ["Deden mee", "Betrouwbaarheid", "Uitkomsten zijn"]
     assert "Van 1 persoon is geen gemeente bekend; die telt alleen mee in het totaal." in table.notes
+
+
+def test_reliability_is_said_to_be_corrected_only_where_the_number_of_invited_is_known(data: ReportData) -> None:
+    unknown = document(data, {"Hengelo": (80, "indicatief"), "Totaal": (80, "indicatief")})
+    (note,) = next(table for table in unknown.tables if table.key == "respons").notes
+    assert "Niet bekend is hoeveel mensen zijn aangeschreven" in note
+    assert "voor het aantal klanten gecorrigeerd" not in note
+    known = make_document(make_context(data, Options()), {}, (), None, 5)
+    (note,) = next(table for table in known.tables if table.key == "respons").notes
+    assert "voor het aantal klanten gecorrigeerd" in note

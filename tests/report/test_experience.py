@@ -75,3 +75,8 @@ def test_themes_that_share_the_largest_percentage_are_named_together(schemes: Re
                if isinstance(block, Text) and block.kind == "lead")  # fmt: skip
     labels = [book.by_id[code].label for code in ("blij", "te-laag")]
     assert lead.paragraphs[0].endswith(f"Het vaakst gaat het over ‘{labels[0]}’ en ‘{labels[1]}’ (elk 30%).")
+
+
+def test_the_title_of_a_table_runs_on_with_the_municipality(schemes: ReportData) -> None:
+    titles = {table.title for table in document(schemes, {}, {}).tables if table.key.startswith("ervaring-kindpakket-")}
+    assert {"Thema's in de antwoorden over Kindpakket", "Thema's in de antwoorden over Kindpakket, Hengelo"} <= titles

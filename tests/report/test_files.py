@@ -6,6 +6,7 @@ import csv
 import io
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zipfile import ZipFile
 
@@ -17,9 +18,12 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.report.build import ReportData, build_report, make_context
-from pipeline.report.content import Document, Table
+from pipeline.report.content import Cell, Column, Document, Row, Table
+from pipeline.report.csv_files import write_tables
 from pipeline.report.document import make_document
 from pipeline.report.excel_charts import PERCENT, columns_of, figure_of
+from pipeline.report.labels import Messages
+from pipeline.report.numbers import percent
 from pipeline.report.options import Options
 from pipeline.report.plain import plain
 from pipeline.report.show import MARKS, shown
@@ -260,3 +264,29 @@ def test_no_published_file_names_a_respondent(report: Path, data: ReportData) ->
             published += "".join(archive.read(one).decode("utf-8", "ignore") for one in archive.namelist())
     published += "".join(path.read_text(encoding="utf-8-sig") for path in (report / "tabellen").iterdir())
     assert not [one for one in data.answers["answer_id"] if one in published]
+
+
+def test_a_percentage_in_a_csv_file_rounds_to_what_the_page_prints(tmp_path: Path) -> None:
+    """25,4951% written as 25,5 would round to 26%."""
+    shares = [0.254951, 0.9949996, 0.00004, 1 / 3, 0.0, 1.0, 27 / 86]
+    rows = tuple(Row("x", (Cell(share),)) for share in shares)
+    made = Table(1, "t", "T", "Punt", (Column("Dit jaar", "percent"),), rows)
+    (path,) = write_tables(SimpleNamespace(tables=[made]), tmp_path, Messages())  # type: ignore[arg-type]
+    lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))[1:]
+    written = [float(line[1].replace(",", ".")) / 100 for line in lines]
+    assert [percent(share) for share in written] == [percent(share) for share in shares]
+
+
+def test_without_groups_nothing_speaks_of_them(small: ReportData, tmp_path: Path) -> None:
+    total = small.shares[small.shares["group"] == "Totaal"]
+    alone = replace(small, shares=total, answers=small.answers.assign(group=None))
+    build_report(alone, tmp_path, formats=("html", "xlsx"))
+    book = openpyxl.load_workbook(tmp_path / "rapport.xlsx")
+    words = {str(cell.value) for name in ("Inhoud", "Antwoorden") for row in book[name].iter_rows() for cell in row}
+    assert "Antwoordnummer" in words
+    assert not [word for word in words if word.startswith("Gemeente")]
+    page = (tmp_path / "rapport.html").read_text(encoding="utf-8")
+    assert "met hun gemeente getoond" not in page
+    assert "Klik op een percentage" in page
+    build_report(replace(alone, codings=alone.codings.iloc[:0]), tmp_path, formats=("html",))
+    assert "Klik op een percentage" not in (tmp_path / "rapport.html").read_text(encoding="utf-8")

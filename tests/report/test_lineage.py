@@ -127,7 +127,7 @@ def test_what_is_missing_from_a_list_is_nobody_or_enough_of_several_codes(data: 
 
 
 def test_answers_are_not_listed_when_their_number_tells_a_figure_left_out(data: ReportData) -> None:
-    """The estimates see to it that this does not happen; a report made of other tables holds to it all the same."""
+    """The estimates leave out one small figure more for that; where it would not do, nothing is listed."""
     few = data.answers[data.answers["question"] == "succes"]["answer_id"].iloc[:3]
     rest = data.codings[~data.codings["answer_id"].isin(few) & (data.codings["code"] != "vangnet")]
     own = pd.DataFrame({"answer_id": few, "code": "vangnet", "applied": True, "coder": "model", "role": "machine"})

@@ -34,6 +34,19 @@ def test_only_what_names_a_point_is_quoted(data: ReportData, status: str) -> Non
     assert first not in of_code(chosen(replace(data, answers=aside), Options(pin=(first,))))
 
 
+def test_a_text_about_something_else_is_not_quoted_under_what_was_ticked_beside_it(data: ReportData) -> None:
+    first = of_code(chosen(data))[0]
+    apart = data.codings[(data.codings["answer_id"] != first) | (data.codings["code"] != "klantmanager")]
+    rows = [(first, "vangnet", "model", "machine"), (first, "klantmanager", "respondent", "tick")]
+    own = pd.DataFrame(rows, columns=["answer_id", "code", "coder", "role"]).assign(applied=True)
+    pinned = Options(pin=(first,))
+    elsewhere = chosen(replace(data, codings=pd.concat([apart, own], ignore_index=True)), pinned)
+    assert first not in of_code(elsewhere)
+    assert first in of_code(elsewhere, "vangnet")
+    same = own.assign(code="klantmanager")  # the text is about what was ticked
+    assert first in of_code(chosen(replace(data, codings=pd.concat([apart, same], ignore_index=True)), pinned))
+
+
 def test_reviewed_answers_come_first(data: ReportData) -> None:
     reviewed = set(data.codings.loc[data.codings["role"] == "audit", "answer_id"])
     assert set(of_code(chosen(data))) <= reviewed

@@ -34,3 +34,11 @@ def test_a_year_from_the_same_file_is_not_called_published(data: ReportData) -> 
     assert table(both, "antwoorden").notes == (
         "Dit zijn de antwoorden van alle metingen in het bestand (2018 en 2022).",
     )
+
+
+def test_a_blank_is_explained_only_where_there_is_one(data: ReportData) -> None:
+    assert data.reference is not None
+    blank = "Leeg: van dat jaar is er geen cijfer."
+    assert blank not in table(data, "succes-hengelo-jaren").notes
+    gone = (data.reference["code"] == "klantmanager") & (data.reference["wave"] == "2015")
+    assert blank in table(replace(data, reference=data.reference[~gone]), "succes-hengelo-jaren").notes

@@ -9,7 +9,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SHRINK = 30.0  # how many applied examples a code needs before its own offset or threshold weighs half
+#: How strongly the offset and threshold of a code are drawn towards the common ones. An offset keeps about half of what
+#: is its own when the code holds for some 9 examples, a threshold when it does for 4 * SHRINK = 120.
+SHRINK = 30.0
 MAX_CODES_PER_ANSWER = 1.4
 AS_GOOD = 0.005  # less micro-F1 than this is no difference
 

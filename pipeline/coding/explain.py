@@ -76,8 +76,9 @@ class Explainer:
     The linear models are linear in their features up to the normalisation of the ranking, so the gradient of a code's
     log-odds times the feature (Ancona et al. 2018, "gradient x input") is what each n-gram adds, before the last
     calibration. An n-gram's part goes to the words it is in. Where a network takes part, a word also adds what the
-    network's log-odds lose without it; only that, of a residual code given for the tone of an answer. Nearest examples
-    are taken from those with the code.
+    network's log-odds lose without it; only that, of a residual code given for the tone of an answer. Of a long answer
+    that holds for the first `MOST_OCCLUDED` words: the network's part of a later one is left out. Nearest examples are
+    taken from those with the code.
 
     Args:
         model: of the answers' codebook.

@@ -24,7 +24,7 @@ BLOCKS = ("characters", "words", "vectors")
 
 @dataclass(frozen=True)
 class Settings:
-    """Which blocks take part, and how often an n-gram must occur to count."""
+    """Which blocks take part, and in how many texts a character n-gram must occur to count; lemmas always count."""
 
     blocks: tuple[str, ...] = BLOCKS
     min_count: int = 2
@@ -62,7 +62,11 @@ class Features:
         return characters, words
 
     def transform(self, texts: Sequence[str], encoder: Encoder | None) -> csr_matrix:
-        """Return the features, shape (n_texts, n_features); a row is the same whatever else is in the batch."""
+        """Return the features, shape (n_texts, n_features).
+
+        With the shipped encoder a row is the same whatever else is in the batch; vectors of a transformer may differ in
+        their last digits.
+        """
         from scipy import sparse
 
         said = Said.of(texts)

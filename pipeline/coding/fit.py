@@ -120,7 +120,7 @@ def _check_words(codebook: Codebook, texts: Sequence[str]) -> None:
 
 
 def _for_few(settings: Settings) -> Settings:
-    """With few examples every n-gram counts."""
+    """With few examples every character n-gram counts."""
     return Settings(settings.blocks, min_count=1)
 
 

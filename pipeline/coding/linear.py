@@ -13,7 +13,6 @@ C_EACH, C_RANK, C_VECTOR = 5.0, 10.0, 3.0  # inverse regularisation: yes/no, ran
 BAYES_SHARE = 0.5  # in the mixture, beside the n-grams' 1
 VECTOR_SHARES = (0.4, 1.5)  # the same: at least, with many examples per code, and at most, with few
 VECTOR_EXAMPLES = 75.0  # per code, with which the vector weighs as much as the n-grams
-UNSEEN = -10.0  # intercept of a code that no example and no word of the codebook shows
 
 
 class Vector(NamedTuple):
@@ -49,6 +48,8 @@ def fit_linear(
     regression on the n-grams, logistic regression on the sentence vector (with its own, stronger regularisation: put
     in one matrix the dense vector drowns the n-grams), and for the ranking complement naive Bayes on the n-grams
     (Rennie et al. 2003), which needs few examples. models/README.md has the figures behind the mixture.
+
+    Every code, of two at least, is that of some row: the codebook's own words are among them.
     """
     import numpy as np
     from sklearn.naive_bayes import ComplementNB
@@ -60,22 +61,21 @@ def fit_linear(
         blocks.append((slice(0, n_grams), C_RANK, C_EACH, 1.0))
     if vector.n_features:
         blocks.append((slice(n_grams, matrix.shape[1]), C_VECTOR, C_VECTOR, vector.share if n_grams else 1.0))
-    rank = np.zeros((matrix.shape[1], n_codes))
-    rank_intercept = np.where(np.isin(np.arange(n_codes), first), 0.0, UNSEEN)
-    each, each_intercept = np.zeros_like(rank), np.where(applied.any(axis=0), 0.0, UNSEEN)
+    rank, rank_intercept = np.zeros((matrix.shape[1], n_codes)), np.zeros(n_codes)
+    each, each_intercept = np.zeros_like(rank), np.zeros_like(rank_intercept)
     for columns, c_rank, c_each, share in blocks:
         part = matrix[:, columns]
-        weights, intercepts = _multinomial(part, first, weight, n_codes, c_rank)
+        weights, intercepts = _multinomial(part, first, weight, c_rank)
         rank[columns] += share * weights
         rank_intercept += share * intercepts
         if many:
             weights, intercepts = _one_by_one(part, applied, weight, c_each)
             each[columns] += share * weights
             each_intercept += share * intercepts
-    if n_grams and len(np.unique(first)) > 2:
+    if n_grams and n_codes > 2:
         bayes = ComplementNB(alpha=0.3).fit(matrix[:, :n_grams], first, weight)
         likelihood = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
-        rank[:n_grams, bayes.classes_] += BAYES_SHARE * likelihood.T
+        rank[:n_grams] += BAYES_SHARE * likelihood.T
     out = {"rank": rank, "rank_intercept": rank_intercept}
     if many:
         out |= {"each": each, "each_intercept": each_intercept}
@@ -83,21 +83,16 @@ def fit_linear(
 
 
 def _multinomial(
-    matrix: csr_matrix, first: NDArray[np.int64], weight: NDArray[np.float64], n_codes: int, c: float
+    matrix: csr_matrix, first: NDArray[np.int64], weight: NDArray[np.float64], c: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    weights, intercepts = np.zeros((matrix.shape[1], n_codes)), np.zeros(n_codes)
-    seen = np.unique(first)
-    if len(seen) < 2:
-        return weights, intercepts
     model = LogisticRegression(C=c, max_iter=300).fit(matrix, first, weight)
-    found, at = model.coef_, model.intercept_
-    if len(seen) == 2:  # scikit-learn keeps one row for two classes
-        found, at = np.vstack([-found, found]) / 2, np.r_[-at, at] / 2
-    weights[:, seen], intercepts[seen] = found.T, at
-    return weights, intercepts
+    weights, intercepts = model.coef_, model.intercept_
+    if len(weights) == 1:  # scikit-learn keeps one row for two classes
+        weights, intercepts = np.vstack([-weights, weights]) / 2, np.r_[-intercepts, intercepts] / 2
+    return weights.T, intercepts
 
 
 def _one_by_one(
@@ -108,8 +103,7 @@ def _one_by_one(
 
     weights, intercepts = np.zeros((matrix.shape[1], applied.shape[1])), np.zeros(applied.shape[1])
     for code in range(applied.shape[1]):
-        if applied[:, code].any() and not applied[:, code].all():
-            model = LogisticRegression(C=c, solver="liblinear", max_iter=300, random_state=0)
-            model.fit(matrix, applied[:, code], weight)
-            weights[:, code], intercepts[code] = model.coef_[0], model.intercept_[0]
+        model = LogisticRegression(C=c, solver="liblinear", max_iter=300, random_state=0)
+        model.fit(matrix, applied[:, code], weight)
+        weights[:, code], intercepts[code] = model.coef_[0], model.intercept_[0]
     return weights, intercepts

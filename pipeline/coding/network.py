@@ -25,7 +25,8 @@ DILATIONS = (1, 2)  # how many words apart the three words are that a layer look
 #: Products are made of whole numbers below 2**24 and so are exact in single precision, in any order: a row's result
 #: is the same in every batch. Activations have steps of 1/32, weights of 1/127 of a column's most.
 STEPS, MOST, MOST_WEIGHT = 32, 255, 127
-CHUNK = 128  # answers
+CHUNK = 2000  # words and the places between answers; a longer answer is read by itself
+MOST_OCCLUDED = 200  # words of an answer
 
 
 class Network:
@@ -82,7 +83,12 @@ class Network:
             return {}
         spoken, n_texts = self._rows.of(said), len(said.ends) - 1
         # A chunk at a time, small enough for the processor's own memory.
-        chunks = [self._pooled(spoken, at, min(at + CHUNK, n_texts)) for at in range(0, n_texts, CHUNK)]
+        places, chunks, start = spoken.ends + max(DILATIONS) * np.arange(n_texts + 1), [], 0
+        while start < n_texts:
+            fit = int(np.searchsorted(places, places[start] + CHUNK, side="right")) - 1
+            end = max(fit, start + 1)
+            chunks.append(self._pooled(spoken, start, end))
+            start = end
         pooled = np.concatenate([np.zeros((0, 3 * self._table.shape[1])), *chunks])
         return {
             facet: np.asarray((pooled @ weights + bias).astype(np.float32), np.float64)
@@ -111,18 +117,25 @@ class Network:
     def occluded(self, texts: Sequence[str], book: str) -> list[dict[str, NDArray[np.float64]]]:
         """Return per text and facet the logits without each of its words, shape (n_words, n_codes).
 
-        What a word adds is the logit of the whole text less this one (occlusion, Zeiler & Fergus 2014).
+        What a word adds is the logit of the whole text less this one (occlusion, Zeiler & Fergus 2014). The time this
+        takes grows with the square of the words, so those past the first `MOST_OCCLUDED` are not left out in turn: they
+        get the logits of the whole text, and so add nothing.
         """
         import numpy as np
 
         if not self._heads_of(book):
             return [{} for _ in texts]
         shown = [[words_of(word) for word in shown_words(text)] for text in texts]
-        without = [[*chain(*words[:at], *words[at + 1 :])] for words in shown for at in range(len(words))]
-        found = self.logits(Said.from_words(without), book)
-        ends = np.cumsum([len(words) for words in shown])[:-1]
-        parts = {facet: np.split(logits, ends) for facet, logits in found.items()}
-        return [{facet: part[row] for facet, part in parts.items()} for row in range(len(texts))]
+        said: list[list[str]] = []
+        rows = []
+        for words in shown:
+            left_out = range(min(len(words), MOST_OCCLUDED))
+            rows.append(len(said) + np.minimum(np.arange(len(words)), len(left_out)))
+            said += [[*chain(*words[:at], *words[at + 1 :])] for at in left_out]
+            if len(words) > MOST_OCCLUDED:
+                said.append([*chain(*words)])
+        found = self.logits(Said.from_words(said), book)
+        return [{facet: logits[row] for facet, logits in found.items()} for row in rows]
 
     def _heads_of(self, book: str) -> dict[str, Head]:
         return {facet: head for (of_book, facet), head in self._heads.items() if of_book == book}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline.coding.words import Said
 
 #: Sentence vectors and their weights are rounded to steps of 2**-20. So their products' sums are exact in double
-#: precision, in any order: a row's result is the same in every batch.
+#: precision, in any order: from the same vector a row's result is the same in every batch.
 STEPS = float(2**20)
 
 
@@ -47,7 +47,11 @@ class Scores:
         self._rows.forget()
 
     def of(self, said: Said, encoder: Encoder | None) -> NDArray[np.float64]:
-        """Return the scores, shape (n_texts, n_scores); a row is the same whatever else is in the batch."""
+        """Return the scores, shape (n_texts, n_scores).
+
+        With the shipped encoder a row is the same whatever else is in the batch; vectors of a transformer may differ in
+        their last digits.
+        """
         import numpy as np
 
         with self._lock:

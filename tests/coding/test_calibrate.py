@@ -38,7 +38,9 @@ def test_a_weight_of_two_is_the_answer_twice(make: object, judged: tuple[np.ndar
 
 
 def test_of_thresholds_as_good_the_one_that_names_more(judged: tuple[np.ndarray, ...]) -> None:
+    """A code that never holds has no threshold of its own: it shows the common one."""
     logits, applied, first = judged
+    logits, applied = np.c_[logits, np.full(len(first), -20.0)], np.c_[applied, np.zeros(len(first), dtype=bool)]
     found = calibrate_many(logits, applied, first, np.ones(len(first)))
     probability = found.apply(logits)
 
@@ -52,4 +54,6 @@ def test_of_thresholds_as_good_the_one_that_names_more(judged: tuple[np.ndarray,
 
     grid = [t for t in np.round(np.arange(0.20, 0.651, 0.01), 2) if named(t).sum() <= MAX_CODES_PER_ANSWER * len(first)]
     lowest = min(t for t in grid if f1(t) >= max(map(f1, grid)) - AS_GOOD)
+    assert lowest < max(grid, key=f1) < max(t for t in grid if f1(t) >= max(map(f1, grid)) - AS_GOOD)
+    assert found.thresholds[-1] == lowest
     assert all(abs(own - lowest) <= 0.1 + 1e-9 for own in found.thresholds)

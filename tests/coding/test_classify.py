@@ -17,8 +17,8 @@ from pipeline.coding.calibrate import Calibration
 from pipeline.coding.classify import choose, code_answers, find_model, kept_model
 from pipeline.coding.embed import encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
-from pipeline.coding.fit import fit_model
-from pipeline.coding.model import ZERO_SHOT
+from pipeline.coding.fit import NETWORK_SHARES, _Fitted, _folds, _with_network, fit_model
+from pipeline.coding.model import ZERO_SHOT, FacetModel
 from pipeline.coding.model_files import load_model, save_model
 from pipeline.coding.networks import network_for
 from pipeline.errors import ModelError, TableError
@@ -83,8 +83,10 @@ def test_row_order_and_doubles_do_not_change_a_score(write: Callable[..., Path])
 
 def test_the_same_input_and_seed_give_the_same_bytes(write: Callable[..., Path], tmp_path: Path) -> None:
     path = write("winkel.yaml", BOOK)
+    words = ["duur", "rij", "groen", "bij de kassa"] * 10  # enough to hold some out, by chance, and not all alike
+    examples = [Example(f"{word} {n}", (("prijs", "wachten", "anders")[n % 3],)) for n, word in enumerate(words)]
     for name in ("one", "two"):
-        coded = code_answers(ANSWERS, path, cache=tmp_path / name)
+        coded = code_answers(ANSWERS, path, examples=examples, cache=tmp_path / name)
         coded.scores.to_parquet(tmp_path / f"{name}.parquet")
     assert (tmp_path / "one.parquet").read_bytes() == (tmp_path / "two.parquet").read_bytes()
     kept = [sorted((tmp_path / name).iterdir()) for name in ("one", "two")]
@@ -139,6 +141,26 @@ def test_a_second_reading_makes_the_model_less_sure_and_is_never_judged_by_the_f
     assert by_one[price] > 0.8 > 0.2 > by_one[wait]
     assert 0.3 < by_two[price] < 0.7
     assert 0.3 < by_two[wait] < 0.7
+
+
+def test_readings_of_one_text_are_held_out_together() -> None:
+    texts = [f"antwoord {n}" for n in range(40)]
+    first = np.arange(80) % 3  # the second time another code than the first
+    folds = _folds([*texts, *texts], first, seed=1)
+    assert folds is not None
+    assert folds[:40].tolist() == folds[40:].tolist()
+    assert np.bincount(folds).tolist() == [16] * 5
+
+
+@pytest.mark.parametrize(("network_knows", "share"), [(True, max(NETWORK_SHARES)), (False, min(NETWORK_SHARES))])
+def test_the_network_has_the_share_under_which_the_codes_are_likeliest(network_knows: bool, share: float) -> None:
+    rng = np.random.default_rng(1)
+    odds, noise = rng.normal(0, 2, (200, 3)), rng.normal(0, 2, (200, 3))
+    applied, weight = rng.random((200, 3)) < 1 / (1 + np.exp(-odds)), np.ones(200)
+    linear, network = (noise, odds) if network_knows else (odds, noise)
+    model = FacetModel(("a", "b", "c"), "many", {}, Calibration.blank(3))
+    fitted = _Fitted(model, np.arange(200), linear, applied, odds.argmax(axis=1), weight)
+    assert _with_network(fitted, network, np.ones(200, dtype=bool)).share == share
 
 
 def test_fixed_codes_hold_for_every_answer() -> None:

@@ -35,6 +35,8 @@ def test_figures_by_hand(write: Callable[..., Path]) -> None:
     assert found["top1"] == found["hit"] == pytest.approx(2 / 3, abs=1e-4)
     assert found["codes_per_answer"] == 1
     assert found["micro_f1"] == pytest.approx(2 * 3 / (3 + 4), abs=1e-4)
+    for figures in (found, found["per_question"]["winkel"]):
+        assert figures["macro_f1"] == pytest.approx((2 / 3 + 1) / 2, abs=1e-4)  # no line names Anders
     codes = found["per_question"]["winkel"]["per_code"]
     assert codes["Prijs"] == {"n": 2, "precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3, abs=1e-4)}
     assert found["per_question"]["winkel"]["start"] == "zero-shot"
@@ -61,6 +63,7 @@ codes:
     counts = [facet["counts"] for facet in facets.values()]
     hits, given, wanted = (sum(count[name] for count in counts) for name in ("hits", "given", "wanted"))
     assert found["micro_f1"] == pytest.approx(2 * hits / (given + wanted), abs=1e-4)
+    assert found["macro_f1"] == pytest.approx(sum(facet["macro_f1"] for facet in facets.values()) / 2, abs=1e-4)
 
 
 def test_a_new_codebook_is_learned_from_its_examples_alone(write: Callable[..., Path]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pipeline.cli_coding import explanation_lines
@@ -11,6 +13,7 @@ from pipeline.codebook import load_codebook
 from pipeline.coding.classify import find_model
 from pipeline.coding.examples import shipped_examples
 from pipeline.coding.explain import Explainer, Explanation
+from pipeline.coding.model import FacetModel
 
 ANSWER = "Neem de telefoon nou eens op! En de heer … kwam te laat"
 
@@ -44,6 +47,25 @@ def test_nearest_examples_have_the_code_nearest_first(found: Explanation) -> Non
 def test_words_and_vector_push_towards_what_was_chosen(found: Explanation) -> None:
     for reason in found.reasons[:1]:
         assert sum(word.weight for word in reason.words) + reason.vector > 0
+
+
+def test_what_words_and_vector_add_is_how_the_log_odds_grow_with_them() -> None:
+    """Of models under a network the calibration scales them: by how much they grow when all features do."""
+    model, encoder = find_model(load_codebook("minimabeleid-ervaring"))
+    alone, text = replace(model, network=None), "Fijn dat de kosten van zwemles zijn betaald, maar het duurde erg lang"
+    features = model.features.transform([text], encoder)
+
+    def log_odds(facet: FacetModel, size: float) -> np.ndarray:
+        assert facet.linear is not None
+        return facet.linear.scaled(facet.logits(size * features @ facet.weight_columns.astype(np.float64)))[0]
+
+    facets = {code: name for name, facet in model.facets.items() if facet.linear is not None for code in facet.codes}
+    reasons = [reason for reason in Explainer(alone, encoder, []).explain([text])[0].reasons if reason.code in facets]
+    assert {facets[reason.code] for reason in reasons} == {"valentie", "thema"}
+    for reason in reasons:
+        facet = model.facets[facets[reason.code]]
+        growth = (log_odds(facet, 1.001) - log_odds(facet, 0.999))[facet.codes.index(reason.code)] / 0.002
+        assert sum(word.weight for word in reason.words) + reason.vector == pytest.approx(growth, abs=0.01)
 
 
 def test_without_its_telephone_the_answer_loses_the_code() -> None:

@@ -20,6 +20,8 @@ from pipeline.coding.explain import Explainer
 from pipeline.coding.fit import MIN_UNSEEN, fit_model
 from pipeline.coding.model import UNSURE
 from pipeline.coding.model_files import load_model, model_key, save_model
+from pipeline.coding.network import CHUNK, MOST_OCCLUDED
+from pipeline.coding.word_rows import Spoken
 from pipeline.coding.words import Said
 from pipeline.errors import ModelError
 
@@ -111,6 +113,34 @@ def test_a_written_word_may_be_two_words_or_none_and_is_left_out_whole() -> None
     (found,) = network.occluded([" ".join(shown)], BOOK)
     rest = Said.of([" ".join([*shown[:at], *shown[at + 1 :]]) for at in range(len(shown))])
     assert np.array_equal(found["thema"], network.logits(rest, BOOK)["thema"])
+
+
+def test_of_a_long_answer_only_the_first_words_are_left_out_in_turn() -> None:
+    network = room.shipped_network(room.CODES_NETWORK)
+    text = " ".join(["Duurde", "veel", "te", "lang"] * (MOST_OCCLUDED // 4 + 1))
+    short, (found,) = network.occluded(["Prima"], BOOK)[0]["thema"], network.occluded([text], BOOK)
+    assert np.array_equal(network.occluded([text, "", "Prima"], BOOK)[2]["thema"], short)
+    whole = network.logits(Said.of([text]), BOOK)["thema"][0]
+    alike = (found["thema"] == whole).all(axis=1)
+    assert alike.tolist() == [False] * MOST_OCCLUDED + [True] * 4
+
+
+def test_long_answers_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is looked at together is bounded in words: 128 answers of a page took half a gigabyte."""
+    network = room.shipped_network(room.CODES_NETWORK)
+    texts = [*(f"goed {'slecht ' * 500}" for _ in range(12)), "te lang " * 2000, *TEXTS]
+    parts: list[tuple[int, int]] = []
+    pooled = type(network)._pooled
+
+    def seen(self: object, spoken: Spoken, start: int, end: int) -> np.ndarray:
+        parts.append((end - start, int(spoken.ends[end] - spoken.ends[start])))
+        return pooled(network, spoken, start, end)
+
+    monkeypatch.setattr(type(network), "_pooled", seen)
+    network.logits(Said.of(texts), BOOK)
+    assert sum(n_texts for n_texts, _ in parts) == len(texts)
+    assert all(n_texts == 1 or n_words <= CHUNK for n_texts, n_words in parts)
+    assert [n_texts for n_texts, _ in parts][:4] == [3, 3, 3, 3]
 
 
 def test_it_has_seen_seven_in_eight_examples_and_no_demo_answer() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pipeline.codebook import Codebook
 
 #: Raise this when the stage computes something else from the same input; workspaces then redo it.
-STAGE = 3
+STAGE = 4
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]
 
@@ -74,13 +74,14 @@ def codebooks(survey: Survey) -> dict[str, Codebook]:
     return {question.id: survey.codebook(question) for question in survey.questions}
 
 
-def nets(books: Iterable[Codebook]) -> dict[str, list[str]]:
-    """Return parent code -> the codes directly under it."""
-    out: dict[str, list[str]] = {}
-    for book in books:
+def nets(books: Mapping[str, Codebook]) -> dict[str, dict[str, list[str]]]:
+    """Return question -> parent code -> the codes directly under it in that question's codebook."""
+    out: dict[str, dict[str, list[str]]] = {}
+    for question, book in books.items():
+        under = out.setdefault(question, {})
         for code in book.codes:
-            if code.parent is not None and code.id not in out.setdefault(code.parent, []):
-                out[code.parent].append(code.id)
+            if code.parent is not None:
+                under.setdefault(code.parent, []).append(code.id)
     return out
 
 
@@ -125,7 +126,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     codings = all_codings(survey, workspace)
     sample = read_sample(workspace)
     books = codebooks(survey)
-    under, single = nets(books.values()), one_of(books)
+    under, single = nets(books), one_of(books)
     say("estimates", 0, 3)
     population = dict(survey.response.invited)
     if survey.response.invited_total:

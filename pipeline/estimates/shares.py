@@ -59,7 +59,7 @@ def estimate_shares(
     *,
     method: str = "post_stratified",
     population: Mapping[str, int] | None = None,
-    nets: Mapping[str, Sequence[str]] | None = None,
+    nets: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     codes: Mapping[str, Sequence[str]] | None = None,
     one_of: Mapping[str, Sequence[Sequence[str]]] | None = None,
     total: str = "Totaal",
@@ -82,7 +82,7 @@ def estimate_shares(
         method: `post_stratified`, or the alternatives `wilson_audit`, `difference`, `ppi`, `machine_count`.
         population: group -> number of customers, for the finite population correction; the total under the name
             `total`, or else their sum when every group is named. A group that is not named has an infinite population.
-        nets: net -> the codes under it (any depth); a net gets a row of its own.
+        nets: question -> net -> the codes under it (any depth); a net gets a row of its own.
         codes: question -> codes that get a row even if they never occur; the rows keep this order.
         one_of: question -> sets of codes of which every answer has exactly one; their shares of a group add up.
         total: name of the row for all groups together, respondents without a group included.

@@ -136,6 +136,7 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
         sample if len(sample) else None,
         answers,
         population=population,
+        population_wave=survey.wave,
         nets=under,
         codes={name: list(book.by_id) for name, book in books.items()},
         one_of=single,

@@ -59,6 +59,7 @@ def estimate_shares(
     *,
     method: str = "post_stratified",
     population: Mapping[str, int] | None = None,
+    population_wave: str | None = None,
     nets: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     codes: Mapping[str, Sequence[str]] | None = None,
     one_of: Mapping[str, Sequence[Sequence[str]]] | None = None,
@@ -82,6 +83,7 @@ def estimate_shares(
         method: `post_stratified`, or the alternatives `wilson_audit`, `difference`, `ppi`, `machine_count`.
         population: group -> number of customers, for the finite population correction; the total under the name
             `total`, or else their sum when every group is named. A group that is not named has an infinite population.
+        population_wave: the wave that `population` is of; another wave's is infinite. Left out: it is of every wave.
         nets: question -> net -> the codes under it (any depth); a net gets a row of its own.
         codes: question -> codes that get a row even if they never occur; the rows keep this order.
         one_of: question -> sets of codes of which every answer has exactly one; their shares of a group add up.
@@ -112,11 +114,13 @@ def estimate_shares(
     sample = None if sample is None else check_table(sample, SAMPLE)
     found = collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
     parts = []
-    for (question, _), together in groupby(found, key=lambda units: (units.question, units.wave)):
+    for (question, wave), together in groupby(found, key=lambda units: (units.question, units.wave)):
         alike = list(together)
+        its_own = population_wave is None or wave is None or wave == population_wave
+        people = (population or {}) if its_own else {}
         sets = _asked_together((one_of or {}).get(question, ()), alike)
         parts.append(_together([
-            _question_shares(units, method, level, population or {}, total, min_group_audit, sets) for units in alike
+            _question_shares(units, method, level, people, total, min_group_audit, sets) for units in alike
         ]))  # fmt: skip
     shares = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in SHARES.columns})
     return check_table(shares, SHARES)

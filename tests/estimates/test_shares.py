@@ -198,6 +198,24 @@ def test_customers_correct_the_sampling_error(survey: Build) -> None:
     assert everyone["low"].to_numpy() == pytest.approx(everyone["coding_low"].to_numpy())
 
 
+def test_customers_of_one_wave_are_not_those_of_another(survey: Build) -> None:
+    """280 answered in 2024; that 300 were invited in 2026 says nothing of how many they were a part of."""
+    then, now = survey(n=280, n_audit=100, wave="2024"), survey(n=100, n_audit=100, wave="2026", seed=2)
+    parts = ("answers", "codings", "sample")
+    both = {name: pd.concat([getattr(then, name), getattr(now, name).assign(
+        answer_id="b" + getattr(now, name)["answer_id"])]) for name in parts}  # fmt: skip
+
+    def of(**extra: Any) -> pd.DataFrame:
+        shares = estimate_shares(both["codings"], both["sample"], both["answers"], **extra)
+        return shares.set_index("wave")[["sampling_low", "sampling_high"]]
+
+    people = {"Hengelo": 100, "Borne": 100, "Haaksbergen": 100}
+    known, unknown = of(population=people, population_wave="2026"), of()
+    pd.testing.assert_frame_equal(known.loc["2024"], unknown.loc["2024"])
+    pd.testing.assert_frame_equal(known.loc["2026"], of(population=people).loc["2026"])
+    assert not known.loc["2026"].equals(unknown.loc["2026"])
+
+
 def test_small_groups_borrow_and_say_so(survey: Build) -> None:
     made = survey(n=600, n_audit=150, groups=("Hengelo",) * 8 + ("Borne",))
     shares = estimate_shares(made.codings, made.sample, made.answers)

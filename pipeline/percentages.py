@@ -97,6 +97,12 @@ def one_of(books: Mapping[str, Codebook]) -> dict[str, list[list[str]]]:
     return out
 
 
+def invited(survey: Survey) -> dict[str, int]:
+    """Return group -> number of customers invited for the survey's own wave, the total among them when it is given."""
+    total = survey.response.invited_total
+    return {**survey.response.invited, **({survey.total_label: total} if total else {})}
+
+
 def _judged(survey: Survey, books: dict[str, Codebook]) -> dict[str, list[str]]:
     """Return code -> the questions in whose answers it is one of the judgements, of which every answer has one."""
     out: dict[str, list[str]] = {}
@@ -128,14 +134,11 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     books = codebooks(survey)
     under, single = nets(books), one_of(books)
     say("estimates", 0, 3)
-    population = dict(survey.response.invited)
-    if survey.response.invited_total:
-        population[survey.total_label] = survey.response.invited_total
     shares = estimate_shares(
         codings,
         sample if len(sample) else None,
         answers,
-        population=population,
+        population=invited(survey),
         population_wave=survey.wave,
         nets=under,
         codes={name: list(book.by_id) for name, book in books.items()},

@@ -139,8 +139,8 @@ def _needed(codings: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     return check_table(codings[matters], CODINGS)
 
 
-def _customers(population: Mapping[str, int], groups: Sequence[str], total: str) -> tuple[Floats, Floats]:
-    """Return the customers of the groups (the last: unknown) and of all together; nan where it is not known."""
+def customers_of(population: Mapping[str, int], groups: Sequence[str], total: str) -> tuple[Floats, Floats]:
+    """Return the customers of `groups` (the last: unknown) and of all together; nan where it is not known."""
     people = {str(group): float(number) for group, number in population.items()}
     known = set(groups) <= set(people)
     everyone = people.get(total, sum(people.values()) if people and known else np.nan)
@@ -159,7 +159,7 @@ def _question_shares(
         worth, whole = borrowed_worth(evidence, whole), rates_of_all_codes(whole)
         evidence, borrowed = borrow_rates(evidence, whole, min_group_audit, worth)
         rest, _ = borrow_rates(rest, whole, min_group_audit, worth)
-    customers, everyone = _customers(population, units.groups, total)
+    customers, everyone = customers_of(population, units.groups, total)
     places = [[place for place, code in enumerate(units.codes) if code in members] for members in one_of]
     sums = [(members, held(units, members)) for members in places if members]
     of_all = [(members, found.sum(keepdims=True)) for members, found in sums]

@@ -50,10 +50,9 @@ def draw_sample(
     for name, rows in sample.groupby("question"):
         counts = rows["role"].value_counts()
         typer.echo(f"{name}: drawn " + ", ".join(f"{role} {n}" for role, n in counts.items()))
-        n = int(counts.get("audit", 0))
-        width = planner.half_width(str(name), n)
-        if width is not None:
-            typer.echo("  " + plan_line(str(name), n, width, planner.needed(str(name), 0.03), 0.03))
+        plan = planner.plan(str(name), set(rows.loc[rows["role"] == "audit", "answer_id"]))
+        if plan is not None and plan.drawn:
+            typer.echo("  " + plan_line(plan, survey.wave))
 
 
 def say_set_aside(survey: Survey, workspace: Workspace) -> None:

@@ -166,7 +166,7 @@ def status(
 
     How well coders agree is part of it, per code.
     """
-    from pipeline.planning import Planner
+    from pipeline.planning import Planner, plan_line
     from pipeline.review.coders import Coders
     from pipeline.review.describe import describe, describe_lost
     from pipeline.review.progress import review_progress
@@ -183,12 +183,16 @@ def status(
     else:
         typer.echo(f"Server: {local.url} is {'up' if is_running(workspace) else 'stopped (duiding review start)'}")
     planner = Planner(found, workspace)
-    states = review_progress(workspace, found, half_width=planner.half_width, margin=margin)
+    states = review_progress(
+        workspace, found, expect=lambda question, audited: planner.expect(question, audited, margin), margin=margin
+    )
     coders = Coders(workspace)
     for line in describe_lost(lost(current_events(workspace))):
         typer.echo(line)
     for state in states:
-        typer.echo("\n" + "\n".join(describe(state, coders.login, planner.needed(state.question, margin), margin)))
+        plan = planner.plan(state.question, state.audited, margin) if state.audited else None
+        expected = "" if plan is None else plan_line(plan, found.wave)
+        typer.echo("\n" + "\n".join(describe(state, coders.login, expected)))
     if not states:
         typer.echo(planner.advice(margin))
     _undrawn(workspace)

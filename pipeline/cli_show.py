@@ -128,7 +128,7 @@ def show_published(survey: Survey) -> None:
     if path is None or reference is None:
         return
     reference["in_total"] = reference["group"] != survey.reference_group
-    under = nets(codebooks(survey).values())
+    under = nets(codebooks(survey))
     found = check_published(reference, total=survey.total_label, nets=under, file=path.name)
     console = _console()
     for note in reference_notes(survey):

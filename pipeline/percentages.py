@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,13 +74,14 @@ def codebooks(survey: Survey) -> dict[str, Codebook]:
     return {question.id: survey.codebook(question) for question in survey.questions}
 
 
-def nets(books: Iterable[Codebook]) -> dict[str, list[str]]:
-    """Return parent code -> the codes directly under it."""
-    out: dict[str, list[str]] = {}
-    for book in books:
+def nets(books: Mapping[str, Codebook]) -> dict[str, dict[str, list[str]]]:
+    """Return question -> parent code -> the codes directly under it in that question's codebook."""
+    out: dict[str, dict[str, list[str]]] = {}
+    for question, book in books.items():
+        under = out.setdefault(question, {})
         for code in book.codes:
-            if code.parent is not None and code.id not in out.setdefault(code.parent, []):
-                out[code.parent].append(code.id)
+            if code.parent is not None:
+                under.setdefault(code.parent, []).append(code.id)
     return out
 
 
@@ -94,6 +95,12 @@ def one_of(books: Mapping[str, Codebook]) -> dict[str, list[list[str]]]:
         facets = [book.in_facet(facet.id) for facet in book.facet_list() if facet.choice == "one"]
         out[question] = [[code.id for code in codes] for codes in facets if not any(code.parent for code in codes)]
     return out
+
+
+def invited(survey: Survey) -> dict[str, int]:
+    """Return group -> number of customers invited for the survey's own wave, the total among them when it is given."""
+    total = survey.response.invited_total
+    return {**survey.response.invited, **({survey.total_label: total} if total else {})}
 
 
 def _judged(survey: Survey, books: dict[str, Codebook]) -> dict[str, list[str]]:
@@ -125,16 +132,14 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     codings = all_codings(survey, workspace)
     sample = read_sample(workspace)
     books = codebooks(survey)
-    under, single = nets(books.values()), one_of(books)
+    under, single = nets(books), one_of(books)
     say("estimates", 0, 3)
-    population = dict(survey.response.invited)
-    if survey.response.invited_total:
-        population[survey.total_label] = survey.response.invited_total
     shares = estimate_shares(
         codings,
         sample if len(sample) else None,
         answers,
-        population=population,
+        population=invited(survey),
+        population_wave=survey.wave,
         nets=under,
         codes={name: list(book.by_id) for name, book in books.items()},
         one_of=single,

@@ -36,12 +36,25 @@ def test_a_code_that_was_redefined_is_not_compared_with_published_figures(
     assert "Niet vergelijkbaar met 2020: Geld (het punt is sindsdien anders omschreven)" in page
 
 
-def test_waves_without_an_audit_are_not_compared(small_survey: Path) -> None:
+def two_waves(small_survey: Path) -> None:
+    """Make the survey one of 19 respondents in 2024 and 19 in 2026, who answer alike."""
     lines = ["nr;plaats;jaar;t1;beter"]
     for wave, start in (("2024", 0), ("2026", 100)):
         lines += [f"{start + n};Noord;{wave};;Ik sta lang in de wachtrij als ik bel, al {n} keer" for n in range(1, 20)]
     small_survey.with_name("data.csv").write_text("\n".join(lines) + "\n")
     small_survey.write_text(small_survey.read_text().replace("group: plaats", "group: plaats, wave: jaar"))
+
+
+def test_the_number_invited_is_that_of_the_surveys_own_wave(small_survey: Path) -> None:
+    two_waves(small_survey)
+    small_survey.write_text(small_survey.read_text() + "response: {invited: {Noord: 20}}\n")
+    shares = run(small_survey).table("shares")
+    width = (shares["sampling_high"] - shares["sampling_low"]).groupby(shares["wave"]).max()
+    assert width["2026"] < 0.7 * width["2024"]
+
+
+def test_waves_without_an_audit_are_not_compared(small_survey: Path) -> None:
+    two_waves(small_survey)
     result = run(small_survey)
     found = result.table("comparisons")
     waves = found[found["kind"] == "wave"]

@@ -130,6 +130,17 @@ def words(difference: Any, q: Any, level: float) -> NDArray[np.object_]:
     return np.where(sure, np.where(more, HIGHER, LOWER), NO_DIFFERENCE).astype(object)
 
 
+def barred(*flags: pd.Series[Any]) -> pd.Series[Any]:
+    """Return per row why the flags of its sides bar a comparison (see `BARS`); None where they do not."""
+    reasons = pd.Series([None] * len(flags[0]), index=flags[0].index, dtype=object)
+    for flag, reason in BARS.items():
+        hit = pd.Series(False, index=reasons.index)
+        for side in flags:
+            hit |= side.astype("string").str.contains(flag, regex=False).fillna(False).astype(bool)
+        reasons[hit] = [reason if old is None else f"{old}; {reason}" for old in reasons[hit]]
+    return reasons
+
+
 def q_values(p: Any) -> Floats:
     """Return Benjamini-Hochberg q-values; missing p-values stay missing and do not count."""
     p = np.asarray(p, dtype=float)
@@ -223,12 +234,7 @@ def _labels(group: pd.Series[Any], wave: pd.Series[Any], kind: pd.Series[Any]) -
 
 
 def _reasons(table: pd.DataFrame, gate: pd.DataFrame | None) -> pd.Series[Any]:
-    reasons = pd.Series([None] * len(table), index=table.index, dtype=object)
-    for flag, reason in BARS.items():
-        hit = pd.Series(False, index=table.index)
-        for side in ("left", "right"):
-            hit |= table[f"{side}_flag"].astype("string").str.contains(flag, regex=False).fillna(False).astype(bool)
-        reasons[hit] = [reason if old is None else f"{old}; {reason}" for old in reasons[hit]]
+    reasons = barred(table["left_flag"], table["right_flag"])
     for row in [] if gate is None else gate.to_dict("records"):
         hit = (table["kind"] == "wave") & (table["question"] == row["question"]) & (table["code"] == row["code"])
         for name in ("left_wave", "right_wave"):

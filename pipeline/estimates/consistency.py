@@ -17,7 +17,7 @@ def check_published(
     *,
     total: str = "Totaal",
     rounding: float = HALF_POINT,
-    nets: Mapping[str, Sequence[str]] | None = None,
+    nets: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     file: str = "",
 ) -> pd.DataFrame:
     """Return what cannot be right in published shares, with file and place.
@@ -30,7 +30,7 @@ def check_published(
         reference: columns question, code, group, share; optional wave, n, file, source (the place, such as a table).
         total: name of the group that holds all others.
         rounding: half of the last printed digit (0.005: whole percents).
-        nets: net -> the codes under it.
+        nets: question -> net -> the codes under it.
         file: name for rows that carry no file of their own.
 
     Returns:
@@ -44,8 +44,8 @@ def check_published(
     found += _printed_twice(table)
     for _, cells in table.groupby(["question", "wave", "code"], sort=True):
         found += _total_against_groups(cells, total, rounding)
-    for _, cells in table.groupby(["question", "wave", "group"], sort=True):
-        found += _nets(cells, nets or {}, rounding)
+    for (question, _, _), cells in table.groupby(["question", "wave", "group"], sort=True):
+        found += _nets(cells, (nets or {}).get(str(question), {}), rounding)
     return findings(found)
 
 

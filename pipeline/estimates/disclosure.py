@@ -27,7 +27,7 @@ def suppress(
     *,
     min_cell: int = MIN_CELL,
     total: str = "Totaal",
-    nets: Mapping[str, Sequence[str]] | None = None,
+    nets: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     one_of: Mapping[str, Sequence[Sequence[str]]] | None = None,
     listed: Mapping[str, Iterable[Collection[str]]] | None = None,
     wave: str | None = None,
@@ -53,7 +53,7 @@ def suppress(
         shares: from `estimate_shares`; `min_cell` 0 or 1 leaves nothing out.
         min_cell: smallest number of respondents that may be shown.
         total: name of the row for all groups together.
-        nets: net -> the codes under it, as given to `estimate_shares`.
+        nets: question -> net -> the codes under it, as given to `estimate_shares`.
         one_of: question -> sets of codes of which every answer has exactly one, as given to `estimate_shares`.
         listed: question -> the codes of each of its answers, for questions whose answers are listed by code.
         wave: the wave of the answers that are listed.
@@ -220,7 +220,7 @@ def _sums(
     shares: pd.DataFrame,
     count: Floats,
     total: str,
-    nets: Mapping[str, Sequence[str]],
+    nets: Mapping[str, Mapping[str, Sequence[str]]],
     one_of: Mapping[str, Sequence[Sequence[str]]],
     min_cell: int,
 ) -> Iterator[_Sum]:
@@ -238,7 +238,7 @@ def _sums(
             yield _Sum([int(row) for row in parts], int(whole[0]), unknown)
     for (question, _, _), cells in order.groupby(["question", "wave", "group"], sort=False):
         row_of = {str(code): int(row) for row, code in zip(cells.index.to_numpy(), cells["code"], strict=True)}
-        for net, members in nets.items():
+        for net, members in nets.get(str(question), {}).items():
             rows_of_codes = [row_of[code] for code in members if code in row_of and code != net]
             if net in row_of and rows_of_codes:
                 yield _Sum(rows_of_codes, row_of[net])

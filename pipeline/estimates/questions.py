@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from pipeline.estimates.compare import chances, difference_interval, q_values, words
+from pipeline.estimates.compare import NOT_COMPARABLE, barred, chances, difference_interval, q_values, words
+from pipeline.estimates.evidence import ratio
 from pipeline.tables import COMPARISONS, SHARES, check_table
 
 QUESTIONS: Final = "questions"
@@ -29,9 +30,11 @@ def compare_questions(
     as if the questions had other respondents. Where the same people answer several and judge them alike, the interval
     is then too wide rather than too narrow. q-values and words are those of `compare_shares`, within a code and group.
 
+    A share that `compare_shares` would not compare (no audit, or one that is too small) gets no difference, with the
+    same reason, and is not among the others either; a share with no others left gets their reason.
+
     Args:
-        shares: from `suppress`, or from `estimate_shares` when nothing is held back; missing shares
-            take no part.
+        shares: from `suppress`, or from `estimate_shares` when nothing is held back; missing shares take no part.
         asked: code -> the questions that it is compared over.
         wave: the wave to compare in.
         level: of the intervals in `shares`; read from its column `level` when there is one.
@@ -59,13 +62,21 @@ def compare_questions(
 
 
 def _against_others(cells: pd.DataFrame, level: float, rest: str) -> pd.DataFrame:
-    share, low, high, n = (cells[name].to_numpy(dtype=float) for name in ("share", "low", "high", "n_answers"))
+    share, low, high = (cells[name].to_numpy(dtype=float) for name in ("share", "low", "high"))
+    reason = barred(cells["flag"])
+    usable = reason.isna().to_numpy()
+    n = cells["n_answers"].to_numpy(dtype=float) * usable
     others = n.sum() - n
-    right = (np.sum(n * share) - n * share) / others
-    down, up = (np.sqrt(np.sum(part**2) - part**2) / others for part in (n * (share - low), n * (high - share)))
-    difference, lowest, highest = difference_interval((share, low, high), (right, right - down, right + up))
+    compared = usable & (others > 0)
+    reason[usable & ~compared] = "; ".join(dict.fromkeys(reason.dropna()))
+    right = np.where(others > 0, ratio(np.sum(n * share) - n * share, others), np.nan)
+    down, up = (ratio(np.sqrt(np.sum(part**2) - part**2), others) for part in (n * (share - low), n * (high - share)))
+    found = difference_interval((share, low, high), (right, right - down, right + up))
+    difference, lowest, highest = (np.where(compared, part, np.nan) for part in found)
     p = chances(difference, lowest, highest, level)
     q = q_values(p)
+    word = pd.Series(words(difference, q, level), index=cells.index, dtype=object)
+    flag = pd.Series(NOT_COMPARABLE, index=cells.index, dtype=object)
     return pd.DataFrame(
         {
             "question": cells["question"].to_numpy(),
@@ -77,10 +88,10 @@ def _against_others(cells: pd.DataFrame, level: float, rest: str) -> pd.DataFram
             "high": highest,
             "p_value": p,
             "q_value": q,
-            "flag": None,
+            "flag": flag.where(~compared, None).to_numpy(),
             "kind": QUESTIONS,
-            "word": words(difference, q, level),
-            "reason": None,
+            "word": word.where(compared, None).to_numpy(),
+            "reason": reason.to_numpy(),
             "left_group": cells["group"].to_numpy(),
             "left_wave": cells["wave"].to_numpy(),
             "right_group": rest,

@@ -59,7 +59,8 @@ def estimate_shares(
     *,
     method: str = "post_stratified",
     population: Mapping[str, int] | None = None,
-    nets: Mapping[str, Sequence[str]] | None = None,
+    population_wave: str | None = None,
+    nets: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
     codes: Mapping[str, Sequence[str]] | None = None,
     one_of: Mapping[str, Sequence[Sequence[str]]] | None = None,
     total: str = "Totaal",
@@ -82,7 +83,8 @@ def estimate_shares(
         method: `post_stratified`, or the alternatives `wilson_audit`, `difference`, `ppi`, `machine_count`.
         population: group -> number of customers, for the finite population correction; the total under the name
             `total`, or else their sum when every group is named. A group that is not named has an infinite population.
-        nets: net -> the codes under it (any depth); a net gets a row of its own.
+        population_wave: the wave that `population` is of; another wave's is infinite. Left out: it is of every wave.
+        nets: question -> net -> the codes under it (any depth); a net gets a row of its own.
         codes: question -> codes that get a row even if they never occur; the rows keep this order.
         one_of: question -> sets of codes of which every answer has exactly one; their shares of a group add up.
         total: name of the row for all groups together, respondents without a group included.
@@ -112,11 +114,13 @@ def estimate_shares(
     sample = None if sample is None else check_table(sample, SAMPLE)
     found = collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
     parts = []
-    for (question, _), together in groupby(found, key=lambda units: (units.question, units.wave)):
+    for (question, wave), together in groupby(found, key=lambda units: (units.question, units.wave)):
         alike = list(together)
+        its_own = population_wave is None or wave is None or wave == population_wave
+        people = (population or {}) if its_own else {}
         sets = _asked_together((one_of or {}).get(question, ()), alike)
         parts.append(_together([
-            _question_shares(units, method, level, population or {}, total, min_group_audit, sets) for units in alike
+            _question_shares(units, method, level, people, total, min_group_audit, sets) for units in alike
         ]))  # fmt: skip
     shares = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in SHARES.columns})
     return check_table(shares, SHARES)
@@ -135,8 +139,8 @@ def _needed(codings: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     return check_table(codings[matters], CODINGS)
 
 
-def _customers(population: Mapping[str, int], groups: Sequence[str], total: str) -> tuple[Floats, Floats]:
-    """Return the customers of the groups (the last: unknown) and of all together; nan where it is not known."""
+def customers_of(population: Mapping[str, int], groups: Sequence[str], total: str) -> tuple[Floats, Floats]:
+    """Return the customers of `groups` (the last: unknown) and of all together; nan where it is not known."""
     people = {str(group): float(number) for group, number in population.items()}
     known = set(groups) <= set(people)
     everyone = people.get(total, sum(people.values()) if people and known else np.nan)
@@ -155,7 +159,7 @@ def _question_shares(
         worth, whole = borrowed_worth(evidence, whole), rates_of_all_codes(whole)
         evidence, borrowed = borrow_rates(evidence, whole, min_group_audit, worth)
         rest, _ = borrow_rates(rest, whole, min_group_audit, worth)
-    customers, everyone = _customers(population, units.groups, total)
+    customers, everyone = customers_of(population, units.groups, total)
     places = [[place for place, code in enumerate(units.codes) if code in members] for members in one_of]
     sums = [(members, held(units, members)) for members in places if members]
     of_all = [(members, found.sum(keepdims=True)) for members, found in sums]

@@ -68,7 +68,7 @@ def collect_units(
     answers: pd.DataFrame,
     sample: pd.DataFrame | None,
     codes: Mapping[str, Sequence[str]],
-    nets: Mapping[str, Sequence[str]],
+    nets: Mapping[str, Mapping[str, Sequence[str]]],
 ) -> Iterator[Units]:
     """Yield the respondents of every question and wave, in the order of question and wave.
 
@@ -83,7 +83,7 @@ def collect_units(
         answers: contract ANSWERS.
         sample: contract SAMPLE; None when the audit's design is not known.
         codes: question -> codes that get a row even if they never occur, in the wanted order.
-        nets: net -> the codes under it; see `columns.net_members`.
+        nets: question -> net -> the codes under it; see `columns.net_members`.
     """
     answers = answers.reset_index(drop=True)
     answers = answers.assign(**{name: answers[name].replace("", None) for name in ("group", "wave")})
@@ -99,7 +99,8 @@ def collect_units(
         label = "" if of_wave < 0 else str(wave.categories[of_wave])
         found.append((str(question.categories[question.codes[rows[0]]]), label, rows))
     for of_question, label, rows in sorted(found, key=lambda item: item[:2]):
-        for units in _units(answers, rows, base, coded, names, design, codes.get(of_question, ()), nets):
+        wanted, under = codes.get(of_question, ()), nets.get(of_question, {})
+        for units in _units(answers, rows, base, coded, names, design, wanted, under):
             yield replace(units, question=of_question, wave=label or None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -44,8 +44,15 @@ def codebook_changes(old: Codebook, new: Codebook) -> pd.DataFrame:
     return pd.DataFrame(sorted(rows), columns=["code", "change", "detail"])
 
 
-def audit_quality(codings: pd.DataFrame, answers: pd.DataFrame, sample: pd.DataFrame | None = None) -> pd.DataFrame:
+def audit_quality(
+    codings: pd.DataFrame,
+    answers: pd.DataFrame,
+    sample: pd.DataFrame | None = None,
+    nets: Mapping[str, Mapping[str, Sequence[str]]] | None = None,
+) -> pd.DataFrame:
     """Return the machine's sensitivity and specificity per question, wave and code, as the audit shows them.
+
+    With `nets` (question -> net -> codes) those of the nets too.
 
     Returns:
         question, wave, code, n_reviewed, true_positive, false_negative, false_positive, true_negative (audited
@@ -55,7 +62,7 @@ def audit_quality(codings: pd.DataFrame, answers: pd.DataFrame, sample: pd.DataF
     answers, codings = check_table(answers, ANSWERS), check_table(codings, CODINGS)
     sample = None if sample is None else check_table(sample, SAMPLE)
     parts: list[pd.DataFrame] = []
-    for units in collect_units(codings, answers, sample, {}, {}):
+    for units in collect_units(codings, answers, sample, {}, nets or {}):
         whole = count_evidence(units).summed()
         if whole.has_audit:
             parts.append(_quality(whole).assign(question=units.question, wave=units.wave, code=list(units.codes)))

@@ -23,10 +23,10 @@ def some(ids: Sequence[str]) -> str:
     return ", ".join(ids[:MOST_IDS]) + (f" and {more} more" if more > 0 else "")
 
 
-def describe(state: QuestionProgress, login: Callable[[str], str], needed: int | None, margin: float) -> list[str]:
+def describe(state: QuestionProgress, login: Callable[[str], str], expected: str = "") -> list[str]:
     """Return the lines that `duiding review status` shows of one question.
 
-    `login` gives the login behind a coder's name; `needed` is how many audited answers `margin` (share 0-1) takes.
+    `login` gives the login behind a coder's name; `expected` says what the audited answers give, in words.
     """
     parts = [f"{role} {state.done.get(role, 0)} of {n}" for role, n in sorted(state.drawn.items())]
     out = [f"{state.question}: {', '.join(parts) or 'nothing drawn'}; {state.left} left"]
@@ -51,9 +51,8 @@ def describe(state: QuestionProgress, login: Callable[[str], str], needed: int |
     out += _agreement("two people", state.people)
     out += _agreement(f"machine and first coder ({_saw(state)})", state.machine_first)
     out += _agreement("machine and second coder (who did not see them)", state.machine_second)
-    if state.half_width is not None:
-        more = f"; for ±{100 * margin:g} about {needed} audited answers are needed" if needed else ""
-        out.append(f"  widest interval expected now: ±{100 * state.half_width:.1f} points{more}")
+    if expected:
+        out.append(f"  {expected}")
     if state.defensible:
         return [*out, "  Stopping now is defensible."]
     return [*out, "  Stopping now is not defensible:", *(f"    - {objection}" for objection in state.objections)]

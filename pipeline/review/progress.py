@@ -21,11 +21,21 @@ from pipeline.workspace import Workspace
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Question id, audited answers so far -> half the width of its widest interval (share 0-1), or None when unknown.
-HalfWidth = Callable[[str, int], float | None]
 MARGIN = 0.05
 SKIPS = 0.05
 MINIMUM_TWICE = 10
+
+
+@dataclass(frozen=True)
+class Width:
+    """Half a width (share 0-1) that more review makes shorter, and what it is the width of."""
+
+    half: float
+    of: str = "the widest interval"
+
+
+#: Question id, ids of the audited answers -> the width that stopping depends on, or None when it is not known.
+Expect = Callable[[str, tuple[str, ...]], Width | None]
 
 
 @dataclass(frozen=True)
@@ -39,17 +49,19 @@ class Coder:
 
 @dataclass(frozen=True)
 class QuestionProgress:
-    """The review of one question. `drawn` and `done` are per role; ids are of answers that need someone's attention.
+    """The review of one question. `drawn` and `done` are per role.
 
-    `waiting` were coded for training before the audit drew them, and count in their turn (see
-    `reviewed.before_their_turn`). `own_second` are second codings by the first coder, which compare nobody. `people`
-    compares first and second coder, `machine_first` machine and first coder (who saw the machine's codes of `n_shown`
-    answers), `machine_second` machine and second coder (who did not). `half_width` is half the widest interval (0-1).
+    `audited` are the ids of what is done of the audit; `waiting` were coded for training before the audit drew them, and
+    count in their turn (see `reviewed.before_their_turn`); other ids are of answers that need someone's attention.
+    `own_second` are second codings by the first coder, which compare nobody. `people` compares first and second coder,
+    `machine_first` machine and first coder (who saw the machine's codes of `n_shown` answers), `machine_second` machine
+    and second coder (who did not).
     """
 
     question: str
     drawn: dict[str, int]
     done: dict[str, int]
+    audited: tuple[str, ...]
     coders: tuple[Coder, ...]
     waiting: tuple[str, ...]
     doubts: tuple[str, ...]
@@ -61,7 +73,6 @@ class QuestionProgress:
     machine_first: tuple[Agreement, ...]
     machine_second: tuple[Agreement, ...]
     n_shown: int
-    half_width: float | None
     objections: tuple[str, ...]
 
     @property
@@ -76,7 +87,7 @@ class QuestionProgress:
 
 
 def review_progress(
-    workspace: Workspace, survey: Survey, *, half_width: HalfWidth | None = None, margin: float = MARGIN
+    workspace: Workspace, survey: Survey, *, expect: Expect | None = None, margin: float = MARGIN
 ) -> list[QuestionProgress]:
     """Return the state of the review per question, from the journal (so: as of the last pull).
 
@@ -90,13 +101,13 @@ def review_progress(
         rows = sample[sample["question"] == question.id]
         mine = [event for event in events if event.question == question.id]
         if not rows.empty or mine:
-            out.append(_progress(workspace, survey, question, rows, mine, half_width, margin))
+            out.append(_progress(workspace, survey, question, rows, mine, expect, margin))
     return out
 
 
 def _progress(
     workspace: Workspace, survey: Survey, question: Question, rows: pd.DataFrame, events: Sequence[Event],
-    half_width: HalfWidth | None, margin: float,
+    expect: Expect | None, margin: float,
 ) -> QuestionProgress:  # fmt: skip
     codebook = survey.codebook(question)
     decided = deciding(events)
@@ -104,26 +115,25 @@ def _progress(
     pairs = set(zip(rows["answer_id"], rows["role"], strict=True))
     done = Counter(role for answer_id, role in decided if (answer_id, role) in pairs)
     people, first, second = _agreements(workspace, question, codebook, events, survey.seed)
-    n_audit = done.get("audit", 0)
-    width = half_width(question.id, n_audit) if half_width is not None and n_audit else None
+    audited = tuple(sorted(answer_id for answer_id, role in decided if role == "audit" and (answer_id, role) in pairs))
+    width = expect(question.id, audited) if expect is not None and audited else None
     open_now = tuple(conflict.answer_id for conflict in conflicts(events))
     skips = {(event.answer_id, event.role) for event in events if event.skipped} - set(decided)
     skipped_audit = sum(role == "audit" for _, role in skips & pairs)
-    objections = _objections(drawn.get("audit", 0), n_audit, skipped_audit, width, margin, people, open_now)
+    objections = _objections(drawn.get("audit", 0), len(audited), skipped_audit, width, margin, people, open_now)
     return QuestionProgress(
-        question.id, drawn, dict(done), _coders(events),
+        question.id, drawn, dict(done), audited, _coders(events),
         waiting=tuple(sorted(key for key, role in decided if role == "training" and (key, "audit") in pairs)),
         doubts=tuple(sorted({event.answer_id for event in events if event.doubt})),
         skipped=tuple(sorted({answer_id for answer_id, _ in skips})),
         wrong=tuple(sorted({(event.answer_id, event.problem) for event in events if event.problem})),
         open_conflicts=open_now, own_second=tuple(second_by_first(events)),
-        people=people, machine_first=first, machine_second=second, n_shown=_shown(events),
-        half_width=width, objections=objections,
+        people=people, machine_first=first, machine_second=second, n_shown=_shown(events), objections=objections,
     )  # fmt: skip
 
 
 def _objections(
-    drawn: int, done: int, skipped: int, width: float | None, margin: float, people: Sequence[Agreement],
+    drawn: int, done: int, skipped: int, width: Width | None, margin: float, people: Sequence[Agreement],
     open_now: Sequence[str],
 ) -> tuple[str, ...]:  # fmt: skip
     """Return what a critical reader could hold against stopping now."""
@@ -132,8 +142,8 @@ def _objections(
         return ("no audit was drawn, so there is nothing to estimate from",)
     if not done:
         return (f"none of the {drawn} audited answers is coded",)
-    if width is not None and width > margin:
-        out.append(f"the widest interval is ±{100 * width:.1f} points, more than ±{100 * margin:.1f}")
+    if width is not None and width.half > margin:
+        out.append(f"{width.of} is ±{100 * width.half:.1f} points, more than ±{100 * margin:.1f}")
     if width is None and done < drawn:
         out.append(f"{drawn - done} audited answers are left and the interval's width is not known")
     if skipped > SKIPS * drawn:

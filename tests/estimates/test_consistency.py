@@ -61,10 +61,12 @@ def test_a_table_printed_under_two_names() -> None:
 
 
 def test_nets_and_impossible_shares() -> None:
+    nets = {"succes": {"net": ["x", "y"]}}
     rows = [("x", "A", 0.3, None, "t"), ("y", "A", 0.2, None, "t"), ("net", "A", 0.25, None, "t")]
-    assert "below one of its codes" in whats(check_published(published(*rows), nets={"net": ["x", "y"]}))
+    assert "below one of its codes" in whats(check_published(published(*rows), nets=nets))
+    assert check_published(published(*rows), nets={"verbeter": nets["succes"]}).empty  # of another question
     rows[2] = ("net", "A", 0.60, None, "t")
-    assert "above the sum of its codes" in whats(check_published(published(*rows), nets={"net": ["x", "y"]}))
+    assert "above the sum of its codes" in whats(check_published(published(*rows), nets=nets))
     assert "not between 0 and 1" in whats(check_published(published(("x", "A", 26, None, "t"))))
 
 

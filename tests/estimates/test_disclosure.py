@@ -59,8 +59,18 @@ def test_the_sum_of_hidden_cells_is_held_to_the_minimum_too() -> None:
 
 def test_nets_do_not_give_a_code_away() -> None:
     counts = {"x": {"A": 3, "B": 50}, "y": {"A": 20, "B": 50}, "z": {"A": 30, "B": 50}, "net": {"A": 53, "B": 150}}
-    out = suppress(shares_of(counts, {"A": 200, "B": 200}), nets={"net": ["x", "y", "z"]})
+    out = suppress(shares_of(counts, {"A": 200, "B": 200}), nets={"q": {"net": ["x", "y", "z"]}})
     assert len({code for group, code in hidden(out) if group == "A"} & {"x", "y", "z"}) >= 2
+
+
+def test_a_net_of_another_question_adds_nothing_up() -> None:
+    counts = {"x": {"A": 3}, "y": {"A": 20}, "z": {"A": 30}, "net": {"A": 53}}
+    shares = shares_of(counts, {"A": 200})
+    one = shares[shares["group"] == "A"]
+    both = pd.concat([one, one.assign(question="r")], ignore_index=True)
+    out = suppress(both, nets={"q": {"net": ["x", "y", "z"]}})
+    gone = out[out["suppressed"]]
+    assert list(zip(gone["question"], gone["code"], strict=True)) == [("q", "x"), ("q", "y"), ("r", "x")]
 
 
 def test_a_judgement_does_not_follow_from_the_others() -> None:
@@ -99,7 +109,8 @@ def test_what_is_shown_is_not_ranked_above_a_larger_one_that_is_not() -> None:
     shares = shares_of(counts, {"A": 60})
     elsewhere = shares.assign(question="r", share=shares["share"] / 2)
     both = pd.concat([shares, elsewhere], ignore_index=True)
-    out = suppress(both[both["group"] == "A"], nets={"net": ["x", "z"]}).set_index(["question", "code"])
+    nets = {question: {"net": ["x", "z"]} for question in "qr"}
+    out = suppress(both[both["group"] == "A"], nets=nets).set_index(["question", "code"])
     assert out["suppressed"].to_dict()["q", "x"]  # with z, or the net would give z away
     assert out["surpassed"].to_dict()["q", "y"]
     assert not out["surpassed"].to_dict()["q", "net"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from pipeline.estimates.compare import HIGHER, LOWER, NO_DIFFERENCE
+from pipeline.estimates.compare import BARS, HIGHER, LOWER, NO_DIFFERENCE, NOT_COMPARABLE
 from pipeline.estimates.intervals import wilson
 from pipeline.estimates.questions import compare_questions
+from pipeline.estimates.shares import NO_CODING_ERROR, TOO_SMALL
 
 ASKED = {"positief": ["kindpakket", "leergeld", "menzis"]}
 
@@ -51,3 +52,30 @@ def test_only_the_questions_asked_in_this_wave_and_shown_in_this_group_take_part
 
 def test_one_question_has_nothing_to_differ_from() -> None:
     assert compare_questions(shares({"kindpakket": (36, 45)}), ASKED, "2022").empty
+
+
+def test_counts_of_the_machine_are_not_compared_and_say_why() -> None:
+    table = shares({"kindpakket": (36, 45), "leergeld": (20, 60), "menzis": (14, 45)}).assign(flag=NO_CODING_ERROR)
+    found = compare_questions(table, ASKED, "2022")
+    assert found["word"].isna().all()
+    assert set(found["reason"]) == {BARS[NO_CODING_ERROR]}
+    assert set(found["flag"]) == {NOT_COMPARABLE}
+    assert found[["difference", "low", "high", "p_value", "q_value"]].isna().all(axis=None)
+
+
+def test_a_provisional_question_is_not_among_the_others_either() -> None:
+    table = shares({"kindpakket": (36, 45), "leergeld": (14, 45), "menzis": (45, 45)})
+    table.loc[table["question"] == "menzis", "flag"] = f"audit_incomplete; {TOO_SMALL}"
+    found = compare_questions(table, ASKED, "2022").set_index("question")
+    assert found["word"].dropna().to_dict() == {"kindpakket": HIGHER, "leergeld": LOWER}
+    assert found.loc["kindpakket", "right_share"] == pytest.approx(14 / 45)
+    assert found["reason"].dropna().to_dict() == {"menzis": BARS[TOO_SMALL]}
+
+
+def test_where_all_others_are_provisional_there_is_nothing_to_compare_with() -> None:
+    table = shares({"kindpakket": (36, 45), "leergeld": (14, 45)})
+    table.loc[table["question"] == "leergeld", "flag"] = NO_CODING_ERROR
+    found = compare_questions(table, ASKED, "2022")
+    assert found["word"].isna().all()
+    assert found["difference"].isna().all()
+    assert set(found["reason"]) == {BARS[NO_CODING_ERROR]}

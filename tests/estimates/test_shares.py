@@ -131,12 +131,26 @@ def test_nets_count_a_respondent_once_and_have_an_interval_of_their_own(answers_
              "a3": {"x": False, "y": False}}  # fmt: skip
     shares = estimate_shares(
         pd.concat([codings_of("machine", given), codings_of("audit", given)]), None, answers,
-        nets={"top": ["net"], "net": ["x", "y"]},
+        nets={"verbeter": {"top": ["net"], "net": ["x", "y"]}},
     )  # fmt: skip
     assert total_row(shares, "x")["share"] + total_row(shares, "y")["share"] == 0.75
     for net in ("net", "top"):
         assert total_row(shares, net)["share"] == 0.5
         assert total_row(shares, net)["kind"] == "net"
+
+
+def test_a_net_of_one_question_is_a_plain_code_of_another(answers_of: Build, codings_of: Build) -> None:
+    """`telefoon` is under `contact` in one codebook and beside it in the other."""
+    one = answers_of(["A"] * 10, question="q1")
+    two = answers_of(["A"] * 10, question="q2").assign(answer_id=[f"b{number}" for number in range(10)])
+    given = {f"{kind}{i}": {"telefoon": i < 4, "balie": i == 4, "contact": i == 5} for i in range(10) for kind in "ab"}
+    shares = estimate_shares(
+        codings_of("machine", given), None, pd.concat([one, two], ignore_index=True),
+        nets={"q1": {"contact": ["telefoon", "balie"]}, "q2": {}},
+    )  # fmt: skip
+    contact = shares[(shares["code"] == "contact") & (shares["group"] == "Totaal")].set_index("question")
+    assert contact["share"].to_dict() == {"q1": 0.6, "q2": 0.1}
+    assert contact["kind"].to_dict() == {"q1": "net", "q2": "code"}
 
 
 def test_questions_and_waves_stand_apart(survey: Build) -> None:
@@ -182,6 +196,24 @@ def test_customers_correct_the_sampling_error(survey: Build) -> None:
     everyone = estimate_shares(made.codings, made.sample, made.answers, population=size.to_dict())
     assert (everyone["sampling_high"] - everyone["sampling_low"]).max() == pytest.approx(0)
     assert everyone["low"].to_numpy() == pytest.approx(everyone["coding_low"].to_numpy())
+
+
+def test_customers_of_one_wave_are_not_those_of_another(survey: Build) -> None:
+    """280 answered in 2024; that 300 were invited in 2026 says nothing of how many they were a part of."""
+    then, now = survey(n=280, n_audit=100, wave="2024"), survey(n=100, n_audit=100, wave="2026", seed=2)
+    parts = ("answers", "codings", "sample")
+    both = {name: pd.concat([getattr(then, name), getattr(now, name).assign(
+        answer_id="b" + getattr(now, name)["answer_id"])]) for name in parts}  # fmt: skip
+
+    def of(**extra: Any) -> pd.DataFrame:
+        shares = estimate_shares(both["codings"], both["sample"], both["answers"], **extra)
+        return shares.set_index("wave")[["sampling_low", "sampling_high"]]
+
+    people = {"Hengelo": 100, "Borne": 100, "Haaksbergen": 100}
+    known, unknown = of(population=people, population_wave="2026"), of()
+    pd.testing.assert_frame_equal(known.loc["2024"], unknown.loc["2024"])
+    pd.testing.assert_frame_equal(known.loc["2026"], of(population=people).loc["2026"])
+    assert not known.loc["2026"].equals(unknown.loc["2026"])
 
 
 def test_small_groups_borrow_and_say_so(survey: Build) -> None:
@@ -333,7 +365,7 @@ def test_a_net_with_a_code_that_was_not_asked_is_not_reviewed(answers_of: Build,
     answers = answers_of(["Hengelo"] * 20)
     machine = codings_of("machine", {f"a{i}": {"loket": i < 4, "nieuw": i >= 15} for i in range(20)})
     audit = codings_of("audit", {f"a{i}": {"loket": i < 4} for i in range(10)})
-    shares = estimate_shares(pd.concat([machine, audit]), None, answers, nets={"net": ["loket", "nieuw"]})
+    shares = estimate_shares(pd.concat([machine, audit]), None, answers, nets={"verbeter": {"net": ["loket", "nieuw"]}})
     assert total_row(shares, "net")["flag"] == "coding_error_not_in_interval"
     assert total_row(shares, "net")["share"] == 9 / 20
 

@@ -1,6 +1,7 @@
 """How far the review is, and when stopping can be defended."""
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,11 +13,13 @@ from pipeline import cli, cli_review
 from pipeline.cli_show import show_run
 from pipeline.errors import ReviewError
 from pipeline.job import Result
+from pipeline.planning import Planner
 from pipeline.review.describe import describe
 from pipeline.review.draw import draw
 from pipeline.review.events import Event, add_events
-from pipeline.review.progress import review_progress
+from pipeline.review.progress import Width, review_progress
 from pipeline.review.sample import in_random_order, read_sample
+from pipeline.workspace import read_table, write_table
 
 from .conftest import Made, code_survey
 
@@ -65,7 +68,7 @@ def test_stopping_is_defensible_when_the_interval_is_narrow_and_coders_agree(mad
     code(made, "audit", "anna", codes="tijd")
     code(made, "second", "bo")
     twice = set(read_sample(made.workspace).query("role == 'second'")["answer_id"])
-    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    (state,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.04))
     assert state.open_conflicts
     assert any("adjudicate" in objection for objection in state.objections)
     assert len(twice) == state.people[0].n
@@ -74,23 +77,23 @@ def test_stopping_is_defensible_when_the_interval_is_narrow_and_coders_agree(mad
     first = {event.answer_id: event.codes for event in _events(made) if event.role == "audit"}
     second = [event for event in _events(made) if event.role == "second"]
     add_events(made.workspace, [replace(event, codes=first[event.answer_id]) for event in second])
-    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    (state,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.04))
     assert state.objections == ()
     assert state.people[0].alpha == 1.0
-    (wide,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.071)
+    (wide,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.071))
     assert wide.objections == ("the widest interval is ±7.1 points, more than ±5.0",)
 
 
 def test_one_person_twice_is_not_two_people(made: Made) -> None:
     code(made, "audit", "anna")
     code(made, "second", "anna")
-    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    (state,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.04))
     assert (state.people, state.machine_second, len(state.own_second)) == ((), (), 30)
     assert state.objections == ("only 0 answers were coded by two people, too few to know how well they agree",)
     shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
     assert "coded twice by one and the same coder, which is no second opinion: 30 (" in shown.output
     code(made, "second", "bo", at="2022-11-02T10:00:00.000000Z")
-    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    (state,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.04))
     assert (state.people[0].n, state.own_second) == (30, ())
 
 
@@ -113,11 +116,11 @@ def _events(made: Made) -> list[Event]:
 
 def test_skips_are_an_objection(made: Made) -> None:
     code(made, "audit", "anna", skipped=True, codes="werk", n=20)
-    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    (state,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.04))
     assert len(state.skipped) == 20
     code(made, "audit", "bo", n=50)
     code(made, "audit", "cas", n=5, skipped=True)
-    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    (state,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.04))
     assert state.skipped == ()
 
 
@@ -164,15 +167,43 @@ def test_status_tells_it_in_words_without_any_answer(made: Made) -> None:
     assert "tijd: alpha" in shown.output
     assert "the other gave: werk" in shown.output
     assert "Stopping now is not defensible:" in shown.output
-    assert "widest interval expected now: ±" in shown.output
+    assert "with 60 audited answers the part of the margin that coding errors add is at most ±" in shown.output
     assert "formulier" not in shown.output
 
 
 def test_the_planner_speaks_before_anything_is_drawn(make_survey: Make) -> None:
     made = make_survey(100)
     shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)])
-    assert "with 120 audited answers every code's interval is at most ±" in shown.output
+    assert "answers the part of the margin that coding errors add is at most ±" in shown.output
     assert "Server: none yet (duiding review start)" in shown.output
+
+
+def test_the_plan_is_of_the_surveys_own_wave(make_survey: Make) -> None:
+    """Of 120 drawn from all years only those of this year shorten this year's intervals."""
+    made = make_survey(200)
+    file = made.workspace.path("answers.parquet")
+    answers = read_table(file)
+    earlier = answers["respondent_id"].astype(int) < 1150
+    write_table(file, answers.assign(wave=answers["wave"].where(~earlier, "2018")))
+    plan = Planner(made.survey, made.workspace).plan("verbeter", 120)
+    assert plan is not None
+    assert (plan.drawn, plan.own) == (120, 30)
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)]).output
+    assert "verbeter: with 120 audited answers (30 of 2022, 90 of earlier waves) the part of the margin" in shown
+
+    draw(made.workspace, made.survey, audit=120, questions=["verbeter"])
+    code(made, "audit", "anna")
+    then = set(answers.loc[earlier, "answer_id"])
+    old = [event for event in _events(made) if event.answer_id in then]
+    only = made.workspace.path("review", "review.jsonl")
+    only.unlink()
+    add_events(made.workspace, old)
+    shown = CliRunner().invoke(cli_review.app, ["status", str(made.survey.file)]).output
+    assert f"with {len(old)} audited answers (0 of 2022, {len(old)} of earlier waves)" in shown
+    assert re.search(
+        r"the part of the margin that coding errors add is ±[34]\d\.\d points, more than", shown
+    )  # nothing known
+    assert "Stopping now is not defensible" in shown
 
 
 def test_answers_that_came_after_the_audit_are_named(made: Made, capsys: pytest.CaptureFixture[str]) -> None:

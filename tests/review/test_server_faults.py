@@ -245,7 +245,7 @@ def test_start_stop_and_status_from_the_command_line(
             cli_review.app, ["push", file, "--audit", "12", "--second", "0.5", "--reviewer", "anna", "--reviewer", "bo"]
         )
         assert pushed.exit_code == 0, pushed.exception
-        assert "every code's interval is at most" in pushed.output
+        assert "the part of the margin that coding errors add is at most" in pushed.output
         assert "anna: steekproef: http://127.0.0.1" in pushed.output
         assert "0 of 12" in run(cli_review.app, ["status", file]).output or "audit 0 of 12" in pushed.output
     finally:

@@ -51,8 +51,8 @@ class Coder:
 class QuestionProgress:
     """The review of one question. `drawn` and `done` are per role.
 
-    `audited` are the ids of what is done of the audit; `waiting` were coded for training before the audit drew them, and
-    count in their turn (see `reviewed.before_their_turn`); other ids are of answers that need someone's attention.
+    `audited` are the ids of what is done of the audit; `waiting` were coded for training before the audit drew them
+    and count in their turn (see `reviewed.before_their_turn`); other ids are of answers that need someone's attention.
     `own_second` are second codings by the first coder, which compare nobody. `people` compares first and second coder,
     `machine_first` machine and first coder (who saw the machine's codes of `n_shown` answers), `machine_second` machine
     and second coder (who did not).

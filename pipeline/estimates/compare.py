@@ -158,7 +158,8 @@ def _against_rest(now: pd.DataFrame, rest: str, total: str) -> pd.DataFrame:
     pair = _left(groups)
     for name in ("share", "low", "high"):
         pair[f"right_{name}"] = groups[f"rest_{name}"].to_numpy()
-    pair["right_group"], pair["right_wave"], pair["kind"], pair["right_flag"] = rest, pair["left_wave"], "rest", None
+    pair["right_group"], pair["right_wave"], pair["kind"] = rest, pair["left_wave"], "rest"
+    pair["right_flag"] = groups["rest_flag"].to_numpy() if "rest_flag" in groups else None
     return pair
 
 

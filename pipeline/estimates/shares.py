@@ -94,8 +94,9 @@ def estimate_shares(
         Contract SHARES, with besides: kind (`code` or `net`), level, machine_share (before correction), coding_low and
         coding_high (coding error alone: these respondents), sampling_low and sampling_high (sampling error alone: all
         customers); low and high hold both. n_people: respondents to whom the code applies, estimated without weights
-        (disclosure control counts people). rest_share, rest_low, rest_high, rest_n_answers: the same for all other
-        groups together. Sorted by question, wave and group (the total last).
+        (disclosure control counts people). rest_share, rest_low, rest_high, rest_n_answers, rest_flag (only what makes
+        figures provisional): the same for all other groups together. A group in which nobody weighs anything has no
+        share. Sorted by question, wave and group (the total last).
 
     Raises:
         TableError: a table breaks its contract, or a group has the total's name.
@@ -170,7 +171,8 @@ def _question_shares(
     groups["n_people"], together["n_people"] = _people(units, groups, together, used, level, min_group_audit)
     for name in ("share", "low", "high"):
         groups[f"rest_{name}"] = others[name]
-    groups["rest_n_answers"] = others["n_answers"]
+    for name in ("n_answers", "open", "thin"):
+        groups[f"rest_{name}"] = others[name]
     groups["borrowed"] = borrowed.astype(float)
     of_groups = _frame(units, [*units.groups, ""], groups, used).iloc[: len(units.groups) * len(units.codes)]
     of_total = _frame(units, [total], together, used)
@@ -218,7 +220,7 @@ def _estimate(
     coding = (estimate.low, estimate.high)
     sampling = wilson(estimate.share, np.broadcast_to(size, shape), level)
     low, high = add_parts(estimate.share, coding, sampling)
-    nobody = np.broadcast_to(evidence.n[:, None] == 0, shape)
+    nobody = np.broadcast_to((evidence.total <= 0)[:, None], shape)  # or nobody who weighs anything
     numbers = {
         "share": estimate.share,
         "low": low,
@@ -245,6 +247,7 @@ def _frame(units: Units, names: Sequence[str], numbers: dict[str, Floats], metho
     flat = {name: np.asarray(values).ravel() for name, values in numbers.items()}
     estimated = flat.pop("open") > 0
     thin = flat.pop("thin").astype(bool) & estimated
+    rest_open, rest_thin = (flat.pop(f"rest_{name}", np.zeros(len(estimated))) > 0 for name in ("open", "thin"))
     borrowed = flat.pop("borrowed", np.zeros(len(estimated), dtype=bool)).astype(bool) & estimated
     frame = pd.DataFrame(
         {
@@ -261,6 +264,8 @@ def _frame(units: Units, names: Sequence[str], numbers: dict[str, Floats], metho
     pieces = [(BORROWED, borrowed), (ASSUMED_RANDOM, estimated & corrected & units.assumed_random),
               (INCOMPLETE, estimated & corrected & units.incomplete), (TOO_SMALL, thin & corrected),
               (NO_CODING_ERROR, estimated & (not corrected))]  # fmt: skip
+    frame["rest_flag"] = None
+    frame.loc[rest_open & (rest_thin | (not corrected)), "rest_flag"] = TOO_SMALL if corrected else NO_CODING_ERROR
     frame["method"] = np.where(estimated, method, COUNTED)
     frame["flag"] = None
     for flag, applies in pieces:

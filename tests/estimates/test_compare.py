@@ -86,6 +86,21 @@ def test_counts_of_the_machine_prove_no_difference_from_anything(
     assert set(table["reason"]) == {BARS[flag]}
 
 
+def test_the_others_too_must_have_an_audit_that_carries_them(survey: Build) -> None:
+    """Of A's 300 answers 60 were read, of B's 60 only 3: the one differs from the other as little as the other way."""
+    made = survey(n=360, n_audit=360, groups=("A",), prevalences=(0.3, 0.1), sensitivity=0.7, specificity=0.9)
+    made.answers["group"] = ["A"] * 300 + ["B"] * 60
+    read = [f"a{number}" for number in (*range(60), 300, 301, 302)]
+    codings = made.codings[(made.codings["role"] == "machine") | made.codings["answer_id"].isin(read)]
+    sample = made.sample[made.sample["answer_id"].isin(read)].assign(inclusion_probability=0.2)
+    shares = estimate_shares(codings, sample, made.answers, min_group_audit=0)
+    assert set(shares.loc[shares["group"] == "A", "rest_flag"]) == {TOO_SMALL}
+    table = compare_shares(shares)
+    assert set(table["left"]) == {"A", "B"}
+    assert set(table["reason"]) == {BARS[TOO_SMALL]}
+    assert table[["difference", "word"]].isna().all(axis=None)
+
+
 def test_waves_are_compared_with_the_newest_estimated_or_published(answers_of: Build, codings_of: Build) -> None:
     now = counted(answers_of, codings_of, {"A": (20, 100), "B": (50, 100)}, wave="2022")
     before = counted(answers_of, codings_of, {"A": (60, 100), "B": (50, 100)}, wave="2018")

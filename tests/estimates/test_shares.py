@@ -216,6 +216,16 @@ def test_customers_of_one_wave_are_not_those_of_another(survey: Build) -> None:
     assert not known.loc["2026"].equals(unknown.loc["2026"])
 
 
+def test_a_group_that_weighs_nothing_has_no_figure(survey: Build) -> None:
+    made = survey(n=60, n_audit=30, groups=("Hengelo", "Borne"))
+    answers = made.answers.assign(weight=np.where(made.answers["group"] == "Borne", 0.0, 1.0))
+    shares = estimate_shares(made.codings, made.sample, answers).set_index("group")
+    numbers = ["share", "low", "high", "coding_low", "coding_high", "sampling_low", "sampling_high", "machine_share"]
+    assert shares.loc["Borne", numbers].isna().all(axis=None)
+    assert shares.loc["Hengelo", ["rest_share", "rest_low", "rest_high"]].isna().all(axis=None)
+    assert shares.loc[["Hengelo", "Totaal"], numbers].notna().all(axis=None)
+
+
 def test_small_groups_borrow_and_say_so(survey: Build) -> None:
     made = survey(n=600, n_audit=150, groups=("Hengelo",) * 8 + ("Borne",))
     shares = estimate_shares(made.codings, made.sample, made.answers)

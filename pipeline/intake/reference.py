@@ -30,6 +30,13 @@ def reference_path(survey: Survey) -> Path | None:
     return shipped if not beside.exists() and shipped.is_file() else beside
 
 
+def no_reference() -> pd.DataFrame:
+    """Return published shares without rows: those of a survey that names no reference."""
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series(dtype="float64" if name in ("share", "n") else "str") for name in COLUMNS})
+
+
 def read_reference(survey: Survey) -> pd.DataFrame | None:
     """Return the published shares: question, code (id), group, wave, share (0-1) and n (missing where not known).
 

@@ -16,8 +16,8 @@ from pipeline.estimates.response import INDICATIVE, RELIABLE
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST_CELL = 15
-#: What a notebook may use of `pipeline` beside the library's names: the demo, as `duiding init --demo` makes it, and what
-#: people coded, as `duiding review import` reads it.
+#: What a notebook may use of `pipeline` beside the library's names: the demo, as `duiding init --demo` makes it, and
+#: what people coded, as `duiding review import` reads it.
 ALSO = {"copy_demo", "import_jsonl", "Workspace", "all_codings", "read_sample"}
 #: What the column `word` of a table can say.
 WORDS = (HIGHER, LOWER, NO_DIFFERENCE, RELIABLE, INDICATIVE)

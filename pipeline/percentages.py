@@ -206,6 +206,7 @@ def check_invited(survey: Survey, answers: pd.DataFrame) -> list[str]:
     def refuse(key: str, found: str, do: str) -> ConfigError:
         return ConfigError(problem(file=survey.file, place=f"response.{key}", found=found, do=do))
 
+    known = {str(group) for group in answers["group"].dropna().unique()}  # of earlier waves too
     notes = []
     for group, number in response.invited.items():
         if returned.get(group, 0) > number:
@@ -213,7 +214,7 @@ def check_invited(survey: Survey, answers: pd.DataFrame) -> list[str]:
             raise refuse(f"invited.{group}", found, "correct the number of invited")
         if group in returned or group == survey.total_label:
             continue
-        if near := nearest(group, returned.keys() - response.invited.keys()):
+        if near := nearest(group, known - response.invited.keys()):
             raise refuse(
                 f"invited.{group}",
                 "no respondents in a group of this name",

@@ -111,8 +111,8 @@ def _show(table: pd.DataFrame) -> None:
     table = table.drop(columns=_same(table))
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for name in table.columns:
-        wide = {"ratio": 1, "min_width": _LEAST_TEXT} if name == "text" else {}
-        shown.add_column(str(name).replace("_", " "), overflow="fold", **wide)
+        ratio, least = (1, _LEAST_TEXT) if name == "text" else (None, None)
+        shown.add_column(str(name).replace("_", " "), overflow="fold", ratio=ratio, min_width=least)
     for row in table.itertuples(index=False):
         shown.add_row(*(Text(_line(value)) for value in row))
     Console(highlight=False).print(shown)

@@ -102,9 +102,10 @@ def test_ids_that_are_numbered_are_said_by_check_and_run(
 @pytest.mark.parametrize(
     ("setting", "part"),
     [
-        ("report: {template: weg.docx}", "not a Word document"),
+        ("report: {template: weg.docx}", "report.template: no such file"),
         ("encoder: ./weg", "no such model folder"),
-        ("reference: weg.csv", "no such file"),
+        ("reference: weg.csv", "reference: no such file"),
+        ("reference: participatiewet.cvs", "did you mean 'participatiewet.csv'?"),
     ],
 )
 def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str, part: str, duiding: Command) -> None:

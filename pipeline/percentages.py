@@ -144,7 +144,8 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     say("estimates", 1, 3)
     reference = read_reference(survey)
     gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
-    comparisons = compare_shares(shares, reference, gate=gate, wave=survey.wave, total=survey.total_label)
+    own = shares if (shares["wave"] == survey.wave).any() else shares.iloc[:0]  # nobody has answered yet this wave
+    comparisons = compare_shares(own, reference, gate=gate, wave=survey.wave, total=survey.total_label)
     say("estimates", 2, 3)
     shares = suppress(shares, min_cell=survey.report.min_cell, total=survey.total_label, nets=under, one_of=single)
     alike = compare_questions(shares, _judged(survey, books), survey.wave)  # of what is shown: gives nothing away

@@ -24,6 +24,8 @@ demo: setup
 	$(BIN)/duiding review import demo/minimabeleid/review.jsonl demo/minimabeleid
 	$(BIN)/duiding run demo/minimabeleid
 	$(BIN)/python benchmarks/demo_truth.py demo
+	@echo "Pages: $(abspath demo/participatiewet/duiding-werk/rapport/rapport.html)"
+	@echo "       $(abspath demo/minimabeleid/duiding-werk/rapport/rapport.html)"
 
 # The tests that start a real Label Studio take minutes and an environment of their own: CI runs them too.
 test: lint

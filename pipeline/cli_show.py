@@ -37,9 +37,16 @@ def _console() -> Console:
 
 
 def show_check(survey: Survey, intake: Intake) -> None:
-    """Print what was found per question, and what to look at before coding."""
+    """Print what was found per question, and what to look at before coding.
+
+    Raises:
+        ConfigError: the numbers of invited in survey.yaml are wrong (see `check_invited`).
+    """
+    from pipeline.percentages import check_invited
+
     console = _console()
     answers = intake.answers
+    warnings = [*intake.notes, *check_invited(survey, answers)]
     people = answers.drop_duplicates("respondent_id")
     console.print(f"{survey.title} ({survey.wave}): {intake.n_rows} rows, {len(people)} respondents")
     groups = people["group"].fillna("(unknown)").value_counts()
@@ -50,7 +57,6 @@ def show_check(survey: Survey, intake: Intake) -> None:
     for name in ("question", *STATUSES, "with ticks"):
         left = name == "question"
         table.add_column(name.replace("_", " "), justify="left" if left else "right", no_wrap=left)
-    warnings = list(intake.notes)
     for question in survey.questions:
         rows = answers[answers["question"] == question.id]
         counts = rows["status"].value_counts()
@@ -144,6 +150,7 @@ def show_published(survey: Survey) -> None:
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
     from pipeline.learning import missing_models, passed_over, set_aside_lines
+    from pipeline.percentages import check_invited
     from pipeline.publish import zero_shot
     from pipeline.review.describe import describe_lost
     from pipeline.review.draw import came_later
@@ -159,7 +166,7 @@ def show_run(result: Result) -> None:
             indent = "" if what == "read" else "  "
             console.print(f"{indent}{number:>7,} {STATUS_WORDS[what]}")
     console.print(f"Personal data replaced in {result.workspace.note('intake')['replaced']} answers.")
-    for note in result.workspace.note("intake")["notes"]:
+    for note in [*result.workspace.note("intake")["notes"], *check_invited(result.survey, result.table("answers"))]:
         console.print(f"! {note}")
     if left := [name for step in result.steps for name in step.left]:
         console.print(f"! Not of this run, and left because it is not as an earlier run left it: {', '.join(left)}.")

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pipeline.config import Question, Survey
     from pipeline.report.lineage import AnswerBook
 
+#: Columns that are often the same for all answers: on a terminal they are then said once, in the summary line.
+_SAID_ONCE = ("group", "code", "model", "codebook")
+_LEAST_TEXT = 24
+
 _SurveyFile = Annotated[Path, typer.Option("--survey", help="survey.yaml, or the folder it is in.")]
 
 
@@ -50,11 +54,15 @@ def trace(
     book = make_context(data, report_options(found)).book
     place = found.total_label if group is None else _group(found, book, group)
     table = lineage(book, question, place, name, data.versions)
-    typer.echo(_summary(found, book, question, place, name, len(table)), err=True)
-    if sys.stdout.isatty():
+    typer.echo(_summary(found, book, question, place, name, table), err=True)
+    if _on_terminal():
         _show(table)
     else:
         _write(table)
+
+
+def _on_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _question(survey: Survey, name: str) -> Question:
@@ -77,15 +85,20 @@ def _group(survey: Survey, book: AnswerBook, name: str) -> str:
     return name
 
 
-def _summary(survey: Survey, book: AnswerBook, question: str, group: str, code: str, shown: int) -> str:
+def _summary(survey: Survey, book: AnswerBook, question: str, group: str, code: str, table: pd.DataFrame) -> str:
     """Return one line that says what is listed and what is held back; never how many of a cell that stays closed."""
     where = f"{question}, {group}, {code}"
     if not book.may_open(question, group, code):
         why = "nobody has this code here, or too few, or they would give another small cell away"
         return f"{where}: no answers to show: {why} (report.min_cell in {survey.file})"
-    counted = book.count(question, group, code)
+    counted, shown = book.count(question, group, code), len(table)
     rest = f" of {counted}; the others would give away a small cell" if shown < counted else ""
-    return f"{where}: {shown} answers{rest}"
+    versions = "".join(f"; {name} {table[name].iloc[0]}" for name in _same(table) if name in ("model", "codebook"))
+    return f"{where}: {shown} answers{rest}{versions}"
+
+
+def _same(table: pd.DataFrame) -> list[str]:
+    return [name for name in _SAID_ONCE if table[name].nunique() == 1]
 
 
 def _show(table: pd.DataFrame) -> None:
@@ -93,9 +106,13 @@ def _show(table: pd.DataFrame) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    if table.empty:
+        return
+    table = table.drop(columns=_same(table))
     shown = Table(box=None, pad_edge=False, header_style="bold")
     for name in table.columns:
-        shown.add_column(str(name).replace("_", " "), overflow="fold", ratio=1 if name == "text" else None)
+        ratio, least = (1, _LEAST_TEXT) if name == "text" else (None, None)
+        shown.add_column(str(name).replace("_", " "), overflow="fold", ratio=ratio, min_width=least)
     for row in table.itertuples(index=False):
         shown.add_row(*(Text(_line(value)) for value in row))
     Console(highlight=False).print(shown)

@@ -153,6 +153,12 @@ def shipped_codebooks() -> list[str]:
     return sorted(path.stem for path in bundled("annotations", "codebooks").glob("*.yaml"))
 
 
+def codebooks_at(folder: Path) -> list[str]:
+    """Return the names that a codebook can be called by from a folder: the shipped ones, and the YAML files there."""
+    files = [*folder.glob("*.yaml"), *folder.glob("*.yml")] if folder.is_dir() else []
+    return [*shipped_codebooks(), *sorted(file.name for file in files if file.name != "survey.yaml")]
+
+
 def load_codebook(source: str | Path) -> Codebook:
     """Load a codebook by the name of a shipped one or from a YAML or JSON file.
 
@@ -170,7 +176,7 @@ def load_codebook(source: str | Path) -> Codebook:
             problem(
                 file=name,
                 found="no such codebook file, and no shipped codebook has that name",
-                do=did_you_mean(path.stem, shipped_codebooks()),
+                do=did_you_mean(path.name, codebooks_at(path.parent)),
             )
         )
     return _parsed(read_text(path, CodebookError), path)

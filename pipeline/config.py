@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
-from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
-from pipeline.errors import ConfigError, did_you_mean, problem
+from pipeline.codebook import Codebook, codebooks_at, load_codebook, shipped_codebooks
+from pipeline.errors import ConfigError, did_you_mean, not_there, problem
 from pipeline.validation import QUESTION_ID, explain, parse_yaml, read_text
 
 
@@ -173,7 +173,13 @@ def load_survey(path: str | Path) -> Survey:
     if file.is_dir():
         file = file / "survey.yaml"
     if not file.is_file():
-        raise ConfigError(problem(file=file, found="no such file", do="run 'duiding init' to make a survey.yaml"))
+        raise ConfigError(
+            problem(
+                file=file,
+                found=f"no such file in the folder {file.absolute().parent}",
+                do="give the command the place of survey.yaml or its folder, or make one here with 'duiding init'",
+            )
+        )
     raw = parse_yaml(read_text(file, ConfigError), file, ConfigError)
     if not isinstance(raw, dict):
         raise ConfigError(
@@ -186,6 +192,20 @@ def load_survey(path: str | Path) -> Survey:
     survey._file = file.resolve()
     _check(survey)
     return survey
+
+
+def _check_there(survey: Survey, codebook: str, place: str) -> None:
+    beside = survey.path(codebook)
+    if not beside.is_file() and codebook not in shipped_codebooks():
+        raise ConfigError(
+            problem(
+                file=survey.file,
+                place=place,
+                found=f"codebook '{codebook}' is not there",
+                expected="a file beside survey.yaml or a shipped codebook",
+                do=did_you_mean(Path(codebook).name, codebooks_at(beside.parent)),
+            )
+        )
 
 
 def _check(survey: Survey) -> None:
@@ -218,20 +238,14 @@ def _check(survey: Survey) -> None:
         seen.add(question.id)
         if source.layout == "wide" and not (question.column or question.ticks or question.ticks_column):
             raise ConfigError(problem(file=file, place=place, found="key 'column' is missing", do="add 'column:'"))
-        source_of_codes = codebook_source(survey, question)
-        if isinstance(source_of_codes, str) and source_of_codes not in shipped_codebooks():
-            raise ConfigError(
-                problem(
-                    file=file,
-                    place=place,
-                    found=f"codebook '{question.codebook}' is not there",
-                    expected="a file beside survey.yaml or a shipped codebook",
-                    do=did_you_mean(question.codebook, shipped_codebooks()),
-                )
-            )
+        _check_there(survey, question.codebook, place)
         codebook = survey.codebook(question)
-        for wave in question.earlier_codebooks:
+        for wave, name in question.earlier_codebooks.items():
+            _check_there(survey, name, f"{place}.earlier_codebooks.{wave}")
             earlier_codebook(survey, question, wave)
+        examples = examples_file(survey, question)
+        if examples is not None and not examples.is_file():
+            raise ConfigError(not_there(examples, place=f"{place}.examples"))
         for column, code in question.ticks.items():
             codebook.resolve(code, file=file, place=f"{place}.ticks.{column}")
         fixed = [codebook.resolve(code, file=file, place=f"{place}.fixed_codes") for code in question.fixed_codes]

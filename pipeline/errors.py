@@ -76,6 +76,21 @@ def nearest(word: str, valid: Iterable[str], least: float = 0.6) -> str:
     return by_lower[found[0]] if found else ""
 
 
+def not_there(file: Path, *, place: str = "", shipped: Iterable[str] = ()) -> str:
+    """Return the message about a file that is not there, with the file beside it or the shipped one that is meant.
+
+    `place` is the key or option that names it.
+    """
+    beside = [one.name for one in file.parent.iterdir()] if file.parent.is_dir() else []
+    shipped = sorted(shipped)
+    if near := nearest(file.name, [*beside, *shipped]):
+        do = f"did you mean '{near}'?"
+    else:
+        do = f"correct '{place}'" if place else "correct the path"
+        do += f", or use one that ships: {', '.join(shipped)}" if shipped else ""
+    return problem(file=file, place=place, found="no such file", do=do)
+
+
 def did_you_mean(word: str, valid: Iterable[str]) -> str:
     """Return a next step for a mistyped name: the nearest valid one, else the whole list.
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Survey, examples_file, load_survey
+from pipeline.errors import TableError, did_you_mean, problem
 from pipeline.learning import learned_models
-from pipeline.percentages import Progress, codebooks, estimates_stage
+from pipeline.percentages import Progress, check_invited, codebooks, estimates_stage
 from pipeline.publish import check_quoted, report_stage
 from pipeline.tables import ANSWER, FOREIGN
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
 STAGES = {"intake": 3, "coding": 3}
+TABLES = ("answers", "ticks", "scores", "codings", "shares", "comparisons", "response", "reference")
 
 
 @dataclass
@@ -54,7 +56,20 @@ class Result:
         return counts
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return a result table: answers, ticks, scores, codings, shares, comparisons, response or reference."""
+        """Return a result table: answers, ticks, scores, codings, shares, comparisons, response or reference.
+
+        The reference has the columns question, code, group, wave, share (0-1) and n; it has no rows where survey.yaml
+        names none.
+
+        Raises:
+            TableError: there is no table of that name, or its file is missing or damaged.
+        """
+        if name not in TABLES:
+            raise TableError(problem(place="table", found=f"no table '{name[:60]}'", do=did_you_mean(name, TABLES)))
+        if name == "reference" and self.survey.reference is None:
+            from pipeline.intake.reference import no_reference
+
+            return no_reference()
         return read_table(self.workspace.path(f"{name}.parquet"))
 
     @property
@@ -87,6 +102,7 @@ def run(
     check_inputs(survey)
     with workspace.lock():
         result.steps.append(_intake(survey, workspace, say))
+        check_invited(survey, result.table("answers"))
         check_quoted(survey, workspace)
         result.steps.append(_coding(survey, workspace, say))
         result.steps.append(_step(workspace, "estimates", *estimates_stage(survey, workspace, say)))

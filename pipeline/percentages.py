@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import __version__
 from pipeline.checked import audited, not_counted, provisional, silent
 from pipeline.config import Survey, earlier_codebook
+from pipeline.errors import ConfigError, nearest, problem
 from pipeline.tables import earlier_waves
 from pipeline.workspace import Workspace, file_hash, key_of, read_table, write_table
 
@@ -148,7 +149,8 @@ def _estimate(survey: Survey, workspace: Workspace, say: Progress) -> tuple[list
     say("estimates", 1, 3)
     reference = read_reference(survey)
     gate = _gate(survey, books, shares, reference, audit_quality(codings, answers, sample if len(sample) else None))
-    comparisons = compare_shares(shares, reference, gate=gate, wave=survey.wave, total=survey.total_label)
+    own = shares if (shares["wave"] == survey.wave).any() else shares.iloc[:0]  # nobody has answered yet this wave
+    comparisons = compare_shares(own, reference, gate=gate, wave=survey.wave, total=survey.total_label)
     say("estimates", 2, 3)
     shares = suppress(
         shares,
@@ -223,6 +225,40 @@ def _gate(
     return pd.concat(parts, ignore_index=True)
 
 
+def check_invited(survey: Survey, answers: pd.DataFrame) -> list[str]:
+    """Return a warning for every invited group in which nobody answered.
+
+    Raises:
+        ConfigError: such a group is a mistyped one, or fewer were invited than answered; the message names the key.
+    """
+    response, returned, everyone = survey.response, *_returned(survey, answers)
+
+    def refuse(key: str, found: str, do: str) -> ConfigError:
+        return ConfigError(problem(file=survey.file, place=f"response.{key}", found=found, do=do))
+
+    known = {str(group) for group in answers["group"].dropna().unique()}  # of earlier waves too
+    notes = []
+    for group, number in response.invited.items():
+        if returned.get(group, 0) > number:
+            found = f"{number} invited and {returned[group]} respondents"
+            raise refuse(f"invited.{group}", found, "correct the number of invited")
+        if group in returned or group == survey.total_label:
+            continue
+        if near := nearest(group, known - response.invited.keys()):
+            raise refuse(
+                f"invited.{group}",
+                "no respondents in a group of this name",
+                f"did you mean '{near}'? If nobody in this group answered, leave it out",
+            )
+        notes.append(f"response.invited.{group}: nobody in this group answered")
+    total = _invited_total(survey, returned)
+    if total is not None and everyone > total:
+        key = "invited" if response.invited_total is None else "invited_total"
+        do = "correct the numbers of invited" + (", or add 'invited_total'" if key == "invited" else "")
+        raise refuse(key, f"{total} invited and {everyone} respondents in all", do)
+    return notes
+
+
 def response_table(survey: Survey, answers: pd.DataFrame) -> pd.DataFrame:
     """Return response and reliability of the survey's own wave, per group and in all.
 
@@ -230,14 +266,25 @@ def response_table(survey: Survey, answers: pd.DataFrame) -> pd.DataFrame:
     """
     from pipeline.estimates.response import response_reliability
 
-    own = answers["wave"].isna() | (answers["wave"] == survey.wave)
-    people = answers[own].drop_duplicates("respondent_id")
-    returned = {str(group): int(number) for group, number in people["group"].value_counts().sort_index().items()}
+    returned, everyone = _returned(survey, answers)
     invited = dict(survey.response.invited)
-    total = survey.response.invited_total
-    if total is None and invited and set(returned) <= set(invited):
-        total = sum(invited.values())
+    total = _invited_total(survey, returned)
     if total is not None:
         invited[survey.total_label] = total
-    returned[survey.total_label] = len(people)
-    return response_reliability(returned, invited, margin=survey.response.margin)
+    return response_reliability({**returned, survey.total_label: everyone}, invited, margin=survey.response.margin)
+
+
+def _returned(survey: Survey, answers: pd.DataFrame) -> tuple[dict[str, int], int]:
+    """Return how many people answered in the survey's own wave: per group, and in all."""
+    own = answers["wave"].isna() | (answers["wave"] == survey.wave)
+    people = answers[own].drop_duplicates("respondent_id")
+    counts = people["group"].value_counts().sort_index()
+    return {str(group): int(number) for group, number in counts.items()}, len(people)
+
+
+def _invited_total(survey: Survey, returned: Mapping[str, int]) -> int | None:
+    """Return how many were invited in all, where survey.yaml says so or names every group that answered."""
+    response = survey.response
+    if response.invited_total is None and response.invited and set(returned) <= set(response.invited):
+        return sum(response.invited.values())
+    return response.invited_total

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import DuidingError, did_you_mean, problem
+from pipeline.errors import DuidingError, did_you_mean, not_there, problem
 
 #: What ids of codes and of questions look like.
 CODE_ID = r"^[a-z0-9][a-z0-9_.-]*$"
@@ -65,6 +65,8 @@ def read_text(path: Path, error_class: type[DuidingError]) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise error_class(problem(file=path, found="not UTF-8 text", do="save the file as UTF-8")) from error
+    except FileNotFoundError as error:
+        raise error_class(not_there(path)) from error
     except OSError as error:
         raise error_class(problem(file=path, found=f"cannot be read ({error.strerror})")) from error
 
@@ -82,6 +84,9 @@ def parse_yaml(text: str, path: Path, error_class: type[DuidingError]) -> Any:
         raise error_class(problem(file=path, found=found, do="correct it, or put quotes around it")) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
+        for shown in (mark, getattr(error, "context_mark", None)):
+            if shown is not None:
+                shown.buffer = None  # of this PyYAML makes the lines that a traceback would show
         place = f"line {mark.line + 1}" if mark else ""
         if isinstance(error, _TwiceError):
             raise error_class(

@@ -132,9 +132,10 @@ def test_ids_that_are_numbered_are_said_by_check_and_run(
 @pytest.mark.parametrize(
     ("setting", "part"),
     [
-        ("report: {template: weg.docx}", "not a Word document"),
+        ("report: {template: weg.docx}", "report.template: no such file"),
         ("encoder: ./weg", "no such model folder"),
-        ("reference: weg.csv", "no such file"),
+        ("reference: weg.csv", "reference: no such file"),
+        ("reference: participatiewet.cvs", "did you mean 'participatiewet.csv'?"),
     ],
 )
 def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str, part: str, duiding: Command) -> None:
@@ -143,6 +144,33 @@ def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str,
     assert done.returncode == 2
     assert part in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_what_is_wrong_with_the_invited_stops_check_and_run_before_the_coding(
+    small_survey: Path, command: str, duiding: Command
+) -> None:
+    text = small_survey.read_text()
+    small_survey.write_text(text + "response: {invited: {Noord: 9, Zuit: 9}}\n")
+    done = duiding(command, small_survey)
+    assert done.returncode == 2
+    assert "response.invited.Zuit" in done.stderr
+    assert "did you mean 'Zuid'?" in done.stderr
+    small_survey.write_text(text + "response: {invited: {Noord: 9, Zuid: 2}}\n")
+    done = duiding(command, small_survey)
+    assert done.returncode == 2
+    assert "response.invited.Zuid: 2 invited and 3 respondents" in done.stderr
+    assert not list(small_survey.parent.rglob("scores.parquet"))
+
+
+def test_an_invited_group_without_respondents_is_said_by_check_and_run(
+    small_survey: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small_survey.write_text(small_survey.read_text() + "response: {invited: {Noord: 9, Zuid: 9, Tubbergen: 9}}\n")
+    survey = load_survey(small_survey)
+    show_check(survey, prepare(survey))
+    show_run(run(survey))
+    assert capsys.readouterr().out.count("! response.invited.Tubbergen: nobody") == 2
 
 
 def test_ctrl_c_says_that_nothing_is_lost(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from pipeline.bundled import bundled
 from pipeline.config import load_survey
 from pipeline.errors import CodebookError, ConfigError, DuidingError
+from pipeline.validation import read_text
 
 
 def test_a_survey_is_read(small_survey: Path) -> None:
@@ -37,6 +39,13 @@ def test_the_demo_surveys_are_valid(name: str) -> None:
             ConfigError,
             ["did you mean 'participatiewet-succes'"],
         ),
+        ("klein.yaml", "klien.yaml", ConfigError, ["(beter): codebook 'klien.yaml'", "did you mean 'klein.yaml'?"]),
+        (
+            "klein.yaml",
+            "klein.yaml, earlier_codebooks: {2020: klien.yaml}",
+            ConfigError,
+            ["(beter).earlier_codebooks.2020", "did you mean 'klein.yaml'?"],
+        ),
         ("t1: Telefoon", "t1: Telefon", CodebookError, ["questions[0] (beter).ticks.t1", "did you mean 'Telefoon'"]),
         ("input: {", "input: {delimiter: x, ", ConfigError, ["input.delimiter", "expected"]),
         ("ticks: {", "ticks_separator: '', ticks: {", ConfigError, ["questions[0].ticks_separator", "at least 1"]),
@@ -57,8 +66,30 @@ def test_a_mistake_is_named(
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="duiding init"):
+    with pytest.raises(ConfigError, match=f"{tmp_path}.*the place of survey.yaml.*duiding init"):
         load_survey(tmp_path / "survey.yaml")
+
+
+def test_missing_examples_name_the_key_and_the_file_beside(small_survey: Path, write: Callable[..., Path]) -> None:
+    write("voorbeelden.jsonl", "")
+    small_survey.write_text(small_survey.read_text().replace("klein.yaml", "klein.yaml, examples: voorbelden.jsonl"))
+    with pytest.raises(ConfigError, match=r"\(beter\)\.examples: no such file.*did you mean 'voorbeelden.jsonl'\?"):
+        load_survey(small_survey)
+
+
+def test_a_traceback_shows_no_line_of_a_file(small_survey: Path) -> None:
+    small_survey.write_text(small_survey.read_text() + "geheim: [Mijn tekst\n")
+    with pytest.raises(ConfigError, match="not valid YAML") as caught:
+        load_survey(small_survey)
+    assert "Mijn tekst" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_text_file_that_is_not_there_says_what_to_do(tmp_path: Path, write: Callable[..., Path]) -> None:
+    write("gecodeerd.jsonl", "")
+    with pytest.raises(ConfigError, match=r"no such file\. Next: did you mean 'gecodeerd.jsonl'\?"):
+        read_text(tmp_path / "gecodeert.jsonl", ConfigError)
+    with pytest.raises(ConfigError, match=r"no such file\. Next: correct the path"):
+        read_text(tmp_path / "x", ConfigError)
 
 
 @pytest.mark.parametrize("folder", [".", "..", "../."])

@@ -16,6 +16,7 @@ from zipfile import BadZipFile, ZipFile
 import pandas as pd
 import pytest
 
+from pipeline.cli_trace import trace as trace_command
 from pipeline.config import load_survey
 from pipeline.review.exchange import import_jsonl
 from pipeline.workspace import Workspace, read_table
@@ -155,6 +156,24 @@ def test_trace_on_the_command_line(demo: Path, duiding: Command) -> None:
     assert {row["code"] for row in rows} == {"klantmanager"}
     assert {"machine", "audit", "tick"} <= {row["role"] for row in rows}
     assert f"{len(rows)} answers" in done.stderr
+
+
+def test_trace_fits_a_terminal_of_80_columns(
+    demo: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("pipeline.cli_trace._on_terminal", lambda: True)
+    trace_command("succes", "klantmanager", None, demo / "participatiewet")
+    shown = capsys.readouterr()
+    assert "; model " in shown.err
+    assert "; codebook " in shown.err
+    header, *lines = shown.out.splitlines()
+    assert header.split() == ["number", "answer", "id", "group", "text", "role", "coder"]
+    assert header.index("role") - header.index("text") >= 24
+    assert max(map(len, lines)) <= 80
+    assert any(line.rstrip().endswith("respondent") for line in lines)
+    trace_command("succes", "anders", "Borne", demo / "participatiewet")
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(

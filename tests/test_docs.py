@@ -192,3 +192,11 @@ def test_links_between_files_work(page: Path) -> None:
 
 def test_the_changelog_knows_this_version() -> None:
     assert pipeline.__version__ in _read(ROOT / "CHANGELOG.md")
+
+
+def test_make_demo_ends_with_the_place_of_both_pages() -> None:
+    target = _read(ROOT / "Makefile").split("\ndemo: setup\n", 1)[1].split("\n\n")[0]
+    last = target.splitlines()[-2:]
+    for line, name in zip(last, ("participatiewet", "minimabeleid"), strict=True):
+        assert line.startswith("\t@echo")
+        assert f"$(abspath demo/{name}/duiding-werk/rapport/rapport.html)" in line

@@ -15,8 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from pipeline.errors import ConfigError, DuidingError
-from pipeline.job import run
+from pipeline.errors import ConfigError, DuidingError, TableError
+from pipeline.intake.reference import COLUMNS
+from pipeline.job import TABLES, run
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -46,6 +47,15 @@ def test_a_second_run_does_no_work(small_survey: Path) -> None:
     assert before == {path: path.stat().st_mtime_ns for path in second.workspace.folder.rglob("*.parquet")}
 
 
+def test_every_table_can_be_had_also_where_there_is_no_reference(small_survey: Path) -> None:
+    result = run(small_survey)
+    assert len(result.table("reference")) == 0
+    assert list(result.table("reference").columns) == list(COLUMNS)
+    assert all(len(result.table(name).columns) for name in TABLES)
+    with pytest.raises(TableError, match="no table 'share'.*did you mean 'shares'"):
+        result.table("share")
+
+
 def test_read_is_coded_plus_set_aside(small_survey: Path) -> None:
     counts = dict(run(small_survey).accounting)
     assert counts.pop("read") == sum(counts.values()) == 6
@@ -67,7 +77,7 @@ def test_what_is_missing_beside_the_data_stops_a_run_before_it_starts(small_surv
     with pytest.raises(DuidingError, match="weg.jsonl"):
         run(small_survey)
     small_survey.write_text(text + "report: {template: weg.docx}\n")
-    with pytest.raises(DuidingError, match="weg.docx.*not a Word document"):
+    with pytest.raises(DuidingError, match="weg.docx: report.template: no such file"):
         run(small_survey)
     assert not small_survey.with_name("duiding-werk").exists()
 

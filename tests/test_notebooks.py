@@ -10,12 +10,17 @@ import pytest
 from nbclient import NotebookClient
 
 import pipeline
+from pipeline.estimates.compare import HIGHER, LOWER, NO_DIFFERENCE
+from pipeline.estimates.response import INDICATIVE, RELIABLE
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LONGEST_CELL = 15
-#: What a notebook may use of `pipeline` beside the library's names: the demo, as `duiding init --demo` makes it.
-ALSO = {"copy_demo"}
+#: What a notebook may use of `pipeline` beside the library's names: the demo, as `duiding init --demo` makes it, and
+#: what people coded, as `duiding review import` reads it.
+ALSO = {"copy_demo", "import_jsonl", "Workspace", "all_codings", "read_sample"}
+#: What the column `word` of a table can say.
+WORDS = (HIGHER, LOWER, NO_DIFFERENCE, RELIABLE, INDICATIVE)
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
@@ -63,5 +68,9 @@ def test_a_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     said = [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
     assert not any("Warning" in text for text in said)
     assert sum("image/png" in output.get("data", {}) for output in outputs) >= 2
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and '"word"' in cell.source:
+            shown = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)
+            assert any(word in shown for word in WORDS), f"cell {number} promises words, and its table has none"
     left = [item.name for item in tmp_path.iterdir() if item.name.startswith("duiding-")]
     assert not left, "the notebook leaves files behind"

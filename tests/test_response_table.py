@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from pipeline.config import Input, Question, Response, Survey
-from pipeline.percentages import response_table
+from pipeline.errors import ConfigError
+from pipeline.percentages import check_invited, response_table
 
 
 def survey(**response: object) -> Survey:
@@ -57,3 +58,31 @@ def test_the_number_of_invited_in_all_is_enough_for_the_response() -> None:
     table = response_table(survey(invited_total=900), people).set_index("group")
     assert table["response"]["Totaal"] == pytest.approx(100 / 900)
     assert table["word"].to_dict() == {"Totaal": "indicatief", "Almelo": "indicatief", "Borne": "indicatief"}
+
+
+def test_a_mistyped_group_of_invited_is_no_municipality() -> None:
+    people = answers(("Hengelo", "2022", 60), ("Borne", "2022", 40))
+    with pytest.raises(ConfigError, match=r"response\.invited\.Henglo: .*did you mean 'Hengelo'\?"):
+        check_invited(survey(invited={"Henglo": 300, "Borne": 200}), people)
+
+
+def test_an_invited_group_in_which_nobody_answered_is_told_of() -> None:
+    people = answers(("Hengelo", "2022", 60), ("Almelo", "2018", 9), (None, "2022", 1))
+    notes = check_invited(survey(invited={"Hengelo": 300, "Tubbergen": 200, "Almelo": 90, "Totaal": 700}), people)
+    assert notes == [f"response.invited.{group}: nobody in this group answered" for group in ("Tubbergen", "Almelo")]
+    assert check_invited(survey(invited={"Hengelo": 300, "Hengelo-Zuid": 9}), people) == [
+        "response.invited.Hengelo-Zuid: nobody in this group answered"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("response", "found"),
+    [
+        ({"invited": {"Hengelo": 59}}, r"response\.invited\.Hengelo: 59 invited and 60 respondents"),
+        ({"invited": {"Hengelo": 60}}, r"response\.invited: 60 invited and 61 respondents in all.*'invited_total'"),
+        ({"invited_total": 60}, r"response\.invited_total: 60 invited and 61 respondents in all"),
+    ],
+)
+def test_fewer_invited_than_answered_names_the_key(response: dict[str, object], found: str) -> None:
+    with pytest.raises(ConfigError, match=found):
+        check_invited(survey(**response), answers(("Hengelo", "2022", 60), (None, "2022", 1)))

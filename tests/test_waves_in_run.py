@@ -61,3 +61,13 @@ def test_waves_without_an_audit_are_not_compared(small_survey: Path) -> None:
     assert len(waves)
     assert waves["reason"].str.startswith("no audit").all()
     assert set(result.table("shares")["wave"]) == {"2024", "2026"}
+
+
+def test_a_wave_in_which_nobody_answered_yet_is_compared_with_nothing(small_survey: Path) -> None:
+    lines = ["nr;plaats;jaar;t1;beter", "100;Noord;2026;;"]
+    lines += [f"{n};Noord;2024;;Ik sta lang in de wachtrij als ik bel, al {n} keer" for n in range(1, 20)]
+    small_survey.with_name("data.csv").write_text("\n".join(lines) + "\n")
+    small_survey.write_text(small_survey.read_text().replace("group: plaats", "group: plaats, wave: jaar"))
+    result = run(small_survey)
+    assert set(result.table("shares")["wave"]) == {"2024"}
+    assert result.table("comparisons").empty

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from statsmodels.stats.multitest import multipletests
 
-from pipeline.errors import TableError, problem
+from pipeline.errors import TableError, did_you_mean, problem
 from pipeline.estimates.intervals import normal_quantile, wilson
 from pipeline.estimates.shares import NO_CODING_ERROR, TOO_SMALL
 from pipeline.tables import COMPARISONS, SHARES, check_table, earlier_waves, wave_order
@@ -72,12 +72,19 @@ def compare_shares(
         left_wave, right_group, right_wave, left_share, right_share.
 
     Raises:
-        TableError: a table breaks its contract, or two rows of the reference are about the same thing.
+        TableError: a table breaks its contract, a kind or the wave is unknown, or two rows of the reference are about
+            the same thing.
     """
-    shares = check_table(shares, SHARES)
+    shares, kinds = check_table(shares, SHARES), list(kinds)
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise TableError(problem(place="compare_shares", found=f"unknown kind '{unknown[0]}'",
+                                 do=did_you_mean(unknown[0], KINDS)))  # fmt: skip
     used = float(shares["level"].iloc[0]) if "level" in shares and len(shares) else level
     pairs: list[pd.DataFrame] = []
     here = [str(name) for name in shares["wave"].dropna().unique()]
+    if wave is not None and here and wave not in here:
+        raise TableError(problem(place="compare_shares", found=f"no wave '{wave}' in the shares",
+                                 do=did_you_mean(wave, here)))  # fmt: skip
     latest = wave or max(here, key=wave_order, default=None)
     now = shares if latest is None else shares[shares["wave"] == latest]
     if "rest" in kinds:

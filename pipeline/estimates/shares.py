@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.errors import TableError, did_you_mean, problem
+from pipeline.errors import TableError, did_you_mean, nearest, problem
 from pipeline.estimates.borrow import borrow_rates, borrowed_worth, rates_of_all_codes
 from pipeline.estimates.corrections import METHODS, Estimate
 from pipeline.estimates.evidence import Evidence, count_evidence, ratio
@@ -99,7 +99,7 @@ def estimate_shares(
         share. Sorted by question, wave and group (the total last).
 
     Raises:
-        TableError: a table breaks its contract, or a group has the total's name.
+        TableError: a table breaks its contract, a group has the total's name, or one in `population` is mistyped.
     """
     if method not in METHODS:
         raise TableError(problem(place="estimate_shares", found=f"unknown method '{method}'",
@@ -112,6 +112,11 @@ def estimate_shares(
             problem(place="table answers, column group", found=f"a group is called '{total}'",
                     expected="that name only for all groups together", do="choose another total label")
         )  # fmt: skip
+    named, there = set(population or {}), {str(name) for name in answers["group"].dropna().unique()}
+    for name in sorted(named - there - {total}):
+        if near := nearest(name, there - named):
+            raise TableError(problem(place="estimate_shares, population", found=f"no group '{name}' in the answers",
+                                     do=f"did you mean '{near}'?"))  # fmt: skip
     sample = None if sample is None else check_table(sample, SAMPLE)
     found = collect_units(_needed(codings, answers), answers, sample, codes or {}, nets or {})
     parts = []

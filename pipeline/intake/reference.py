@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook
 from pipeline.config import Input, Survey
-from pipeline.errors import TableError, nearest, problem
+from pipeline.errors import TableError, nearest, not_there, problem
 from pipeline.intake.formats import read_file
 
 if TYPE_CHECKING:
@@ -22,12 +22,27 @@ COLUMNS = ("question", "code", "group", "wave", "share", "n")
 
 
 def reference_path(survey: Survey) -> Path | None:
-    """Return the reference file: beside survey.yaml, or one that ships by its name; None when there is none."""
+    """Return the reference file: beside survey.yaml, or one that ships by its name; None when there is none.
+
+    Raises:
+        TableError: it is not there.
+    """
     if survey.reference is None:
         return None
     beside = survey.path(survey.reference)
-    shipped = bundled("annotations", "reference", survey.reference)
-    return shipped if not beside.exists() and shipped.is_file() else beside
+    if beside.is_file():
+        return beside
+    shipped = {path.name: path for path in bundled("annotations", "reference").glob("*.csv")}
+    if survey.reference not in shipped:
+        raise TableError(not_there(beside, place="reference", shipped=shipped))
+    return shipped[survey.reference]
+
+
+def no_reference() -> pd.DataFrame:
+    """Return published shares without rows: those of a survey that names no reference."""
+    import pandas as pd
+
+    return pd.DataFrame({name: pd.Series(dtype="float64" if name in ("share", "n") else "str") for name in COLUMNS})
 
 
 def read_reference(survey: Survey) -> pd.DataFrame | None:

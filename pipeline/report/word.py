@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from pipeline.errors import ConfigError, problem
+from pipeline.errors import ConfigError, not_there, problem
 from pipeline.report.content import Block, Chapter, Document, Figure, Heading, QuoteList, Table, Terms, Text, View
 from pipeline.report.context import Context
 from pipeline.report.palette import LIGHT
@@ -33,7 +33,7 @@ def write_word(document: Document, context: Context, path: Path, template: Path 
     """Write `rapport.docx`, in the styles of a template when there is one.
 
     Raises:
-        ConfigError: the template can't be read as a Word document.
+        ConfigError: the template is not there, or can't be read as a Word document.
     """
     word = open_template(template)
     if template is None:
@@ -75,6 +75,8 @@ def open_template(template: Path | None) -> WordDocument:
     """
     import docx
 
+    if template and not template.is_file():
+        raise ConfigError(not_there(template, place="report.template"))
     try:
         return docx.Document(str(template)) if template else docx.Document()
     except Exception as error:  # python-docx lets errors of zip, XML and packaging through

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import Question, Survey
-from pipeline.errors import ReviewError, problem, quoted
+from pipeline.errors import ReviewError, not_there, problem, quoted
 from pipeline.review.coders import Coders
 from pipeline.review.events import Compared, Event, add_events, compare_with, latest, read_journal, utc
 from pipeline.review.excel_rows import Mistake, Reading
@@ -164,8 +164,10 @@ def _open(path: Path) -> Any:
 
     try:
         return openpyxl.load_workbook(path, data_only=True)
+    except FileNotFoundError as error:
+        raise ReviewError(not_there(path)) from error
     except OSError as error:
-        raise ReviewError(problem(file=path, found=f"cannot be read ({error.strerror or 'not there'})")) from error
+        raise ReviewError(problem(file=path, found=f"cannot be read ({error.strerror or 'I/O error'})")) from error
     except Exception as error:
         raise ReviewError(
             problem(file=path, found="not an Excel workbook", expected="the .xlsx that 'duiding review export' wrote")

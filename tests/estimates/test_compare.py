@@ -18,6 +18,13 @@ from pipeline.tables import COMPARISONS
 Build = Callable[..., Any]
 
 
+@pytest.mark.parametrize("asked", [{"kinds": ["rst"]}, {"wave": "2021"}])
+def test_a_kind_or_wave_that_is_not_there_is_named(answers_of: Build, codings_of: Build, asked: dict[str, Any]) -> None:
+    shares = counted(answers_of, codings_of, {"A": (3, 9), "B": (4, 9)})
+    with pytest.raises(TableError, match=r"compare_shares: .*did you mean '(rest|2022)'\?"):
+        compare_shares(shares, **asked)
+
+
 def counted(
     answers_of: Build, codings_of: Build, given: dict[str, tuple[int, int]], wave: str = "2022"
 ) -> pd.DataFrame:

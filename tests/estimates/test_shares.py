@@ -34,6 +34,12 @@ def test_the_contract_comes_first_and_every_group_and_code_has_a_row(survey: Bui
     assert ((shares["low"] <= shares["sampling_low"]) & (shares["sampling_high"] <= shares["high"])).all()
 
 
+def test_a_mistyped_group_of_the_population_is_named(survey: Build) -> None:
+    made: SimpleNamespace = survey()
+    with pytest.raises(TableError, match="no group 'Henglo' in the answers. Next: did you mean 'Hengelo'"):
+        estimate_shares(made.codings, made.sample, made.answers, population={"Henglo": 3})
+
+
 def test_without_an_audit_machine_codes_are_counted_and_the_flag_says_so(answers_of: Build, codings_of: Build) -> None:
     answers = answers_of(["A", "A", "B", "B"])
     codings = codings_of("machine", {f"a{i}": {"loket": i < 1, "brief": False} for i in range(4)})

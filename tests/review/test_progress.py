@@ -128,7 +128,7 @@ def test_the_second_coder_does_not_take_away_the_first_ones_skips(made: Made) ->
     code(made, "second", "bo")
     code(made, "audit", "anna", n=20, skipped=True)
     code(made, "audit", "cas", n=1)
-    (state,) = review_progress(made.workspace, made.survey, half_width=lambda question, n: 0.04)
+    (state,) = review_progress(made.workspace, made.survey, expect=lambda question, audited: Width(0.04))
     assert len(state.skipped) == 19
     assert "19 of 60 audited answers were skipped, and skipping is not random" in state.objections
 
@@ -141,7 +141,7 @@ def test_status_says_of_the_first_coder_what_was_shown(made: Made, manual: int, 
     code(made, "audit", "anna")
     code(made, "audit", "anna", n=manual, origin="manual", doubt=True)
     (state,) = review_progress(made.workspace, made.survey)
-    assert f"  machine and first coder ({said}), 60 answers" in "\n".join(describe(state, str, None, 0.05))
+    assert f"  machine and first coder ({said}), 60 answers" in "\n".join(describe(state, str))
 
 
 def test_an_option_that_does_nothing_here_is_refused(made: Made, tmp_path: Path) -> None:

@@ -210,7 +210,7 @@ def test_a_larger_audit_does_not_count_what_was_chosen_before_its_turn(make_surv
     assert state.left == sum(read_sample(made.workspace)["question"] == "verbeter") - 70, (
         "the chosen need no coding again"
     )
-    assert f"counting when it is their turn: {len(state.waiting)} (" in "".join(describe(state, str, None, 0.05))
+    assert f"counting when it is their turn: {len(state.waiting)} (" in "".join(describe(state, str))
     figures = ["code", "share", "low", "high", "n_reviewed"]
     pd.testing.assert_frame_equal(shares_of(made)[figures], shares[figures])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
@@ -177,6 +178,45 @@ def test_nothing_hidden_can_be_recomputed(hits: list[int], min_cell: int) -> Non
         assert sum(inside) >= min_cell
     if total_hidden:
         assert inside
+
+
+def derivable(out: pd.DataFrame, codes: list[str]) -> set[tuple[str, str]]:
+    """Return the hidden (group, code) that follow from what is shown, by exact elimination."""
+    unknown = sorted(hidden(out))
+    rows = [[Fraction(c == code and g != "Totaal") - Fraction(c == code and g == "Totaal") for g, c in unknown]
+            for code in codes]  # fmt: skip
+    rows += [[Fraction(g == group) for g, _ in unknown] for group in out["group"].unique()]
+    done = 0
+    for column in range(len(unknown)):
+        pivot = next((number for number in range(done, len(rows)) if rows[number][column]), None)
+        if pivot is None:
+            continue
+        rows[done], rows[pivot] = rows[pivot], rows[done]
+        rows[done] = [value / rows[done][column] for value in rows[done]]
+        for number, row in enumerate(rows):
+            if number != done and row[column]:
+                rows[number] = [value - row[column] * first for value, first in zip(row, rows[done], strict=True)]
+        done += 1
+    alone = [[place for place, value in enumerate(row) if value] for row in rows]
+    return {unknown[places[0]] for places in alone if len(places) == 1}
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@given(table=st.integers(3, 7).flatmap(lambda n: st.lists(
+    st.tuples(*[st.one_of(st.integers(0, 6), st.integers(0, 30))] * 4).filter(lambda row: sum(row) >= 5),
+    min_size=n, max_size=n,
+)))  # fmt: skip
+def test_no_small_judgement_follows_from_all_sums_together(table: list[tuple[int, ...]]) -> None:
+    codes = ["good", "mixed", "neutral", "bad"]
+    groups = [f"g{number}" for number in range(len(table))]
+    counts = {code: {group: row[place] for group, row in zip(groups, table, strict=True)}
+              for place, code in enumerate(codes)}  # fmt: skip
+    sizes = {group: sum(row) for group, row in zip(groups, table, strict=True)}
+    out = suppress(shares_of(counts, sizes), one_of={"q": [codes]})
+    assert not [cell for cell in derivable(out, codes) if cell[0] != "Totaal" and 1 <= counts[cell[1]][cell[0]] < 5]
+    assert not [
+        cell for cell in derivable(out, codes) if cell[0] == "Totaal" and 1 <= sum(counts[cell[1]].values()) < 5
+    ]
 
 
 def test_quotes_follow_the_table() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import TableError
@@ -206,6 +206,9 @@ def derivable(out: pd.DataFrame, codes: list[str]) -> set[tuple[str, str]]:
     st.tuples(*[st.one_of(st.integers(0, 6), st.integers(0, 30))] * 4).filter(lambda row: sum(row) >= 5),
     min_size=n, max_size=n,
 )))  # fmt: skip
+@example([(4, 1, 6, 21), (7, 1, 2, 9), (10, 0, 2, 4), (7, 0, 3, 8), (5, 3, 9, 10)])
+@example([(0, 5, 4, 6), (8, 0, 18, 4), (6, 3, 9, 2), (21, 3, 6, 5)])
+@example([(23, 19, 3, 10), (3, 3, 0, 18), (0, 8, 3, 5), (2, 5, 6, 6), (4, 8, 8, 2)])
 def test_no_small_judgement_follows_from_all_sums_together(table: list[tuple[int, ...]]) -> None:
     codes = ["good", "mixed", "neutral", "bad"]
     groups = [f"g{number}" for number in range(len(table))]

@@ -17,6 +17,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 MIN_CELL: Final = 5
+_NOTHING: Final = 1e-6  # rounding errors are far below it; what is not 0 here is far above
 _KEPT: Final = frozenset({"n_answers", "n_reviewed", "rest_n_answers", "level"})
 
 
@@ -34,9 +35,9 @@ def suppress(
     fewer than `min_cell` of them: people, rounded, whatever they weigh. What can be worked out from the rest of a
     table is the sum of the cells left out: total minus the groups shown, net minus the codes shown, everyone minus the
     judgements shown. In every such sum at least two cells are left out and together they hold at least `min_cell`
-    respondents; the smallest cells go first. Respondents without a group are such a cell, unless they are fewer than
-    `min_cell`: so few hide nobody. Cells of no respondents are shown. Which cells are themselves too small is not
-    told, for that would give them away.
+    respondents, and no too small cell follows from several sums together; the smallest cells go first. Respondents
+    without a group are such a cell, unless they are fewer than `min_cell`: so few hide nobody. Cells of no respondents
+    are shown. Which cells are themselves too small is not told, for that would give them away.
 
     Source: Hundepool et al. (2012), Statistical Disclosure Control, chapter 4 (minimum frequency rule; primary and
     secondary suppression).
@@ -125,6 +126,7 @@ def quote_allowed(
 class _Sum:
     """Rows that add up, the row that shows their sum (if any), and what a part without a row holds (if any)."""
 
+    table: tuple[str, str]  # question and wave
     parts: list[int]
     whole: int | None
     unknown: float | None = None
@@ -146,8 +148,50 @@ def _surpassed(shares: pd.DataFrame, hidden: Bools, alike: list[str], part: pd.S
 
 
 def _protect(small: Bools, count: Floats, sums: list[_Sum], min_cell: int) -> Bools:
-    """Hide further cells until no sum gives a hidden one away."""
+    """Hide further cells until no sum gives a hidden one away, nor several sums together a small one."""
     hidden = small.copy()
+    tables: dict[tuple[str, str], list[_Sum]] = {}
+    for one in sums:
+        tables.setdefault(one.table, []).append(one)
+    for alike in tables.values():
+        _protect_sums(hidden, count, alike, min_cell)
+        while (further := _further(small, hidden, count, alike)) is not None:
+            hidden[further] = True
+            _protect_sums(hidden, count, alike, min_cell)
+    return hidden
+
+
+def _further(small: Bools, hidden: Bools, count: Floats, sums: Sequence[_Sum]) -> int | None:
+    """Return the cell to hide next because the sums together give a small one away; None when they don't.
+
+    The sums are linear equations in the hidden cells, of which one has a single solution exactly when its unit vector
+    is in the row space: when its projection on that is the vector itself. The smallest cell that is shown in a sum with
+    it goes, or else the smallest of the table; cells of nobody last.
+    """
+    cells = sorted({cell for one in sums for cell in (*one.parts, *([] if one.whole is None else [one.whole]))})
+    place = {cell: number for number, cell in enumerate(cell for cell in cells if hidden[cell])}
+    if not any(small[cell] for cell in place):
+        return None
+    # what a part without a row holds is known to nobody, so such a sum tells nothing of the others
+    equations = np.zeros((len(sums), len(place)))
+    for equation, one in zip(equations, sums, strict=True):
+        if one.unknown is None:
+            equation[[place[cell] for cell in one.parts if hidden[cell]]] = 1.0
+            if one.whole is not None and hidden[one.whole]:
+                equation[place[one.whole]] = -1.0
+    sizes, directions = np.linalg.eigh(equations @ equations.T)
+    real = sizes > _NOTHING
+    known = ((directions[:, real].T @ equations) ** 2 / sizes[real, None]).sum(axis=0) > 1 - _NOTHING
+    given_away = next((cell for cell, number in place.items() if small[cell] and known[number]), None)
+    shown = [cell for cell in cells if not hidden[cell]]
+    if given_away is None or not shown:
+        return None
+    beside = {cell for one in sums if given_away in one.parts for cell in one.parts}
+    return min(shown, key=lambda cell: (cell not in beside, count[cell] == 0, count[cell], cell))
+
+
+def _protect_sums(hidden: Bools, count: Floats, sums: Sequence[_Sum], min_cell: int) -> None:
+    """Hide further cells, in place, until no single sum gives a hidden one away."""
     changed = True
     while changed:
         changed = False
@@ -164,7 +208,6 @@ def _protect(small: Bools, count: Floats, sums: list[_Sum], min_cell: int) -> Bo
             further = min(shown, key=lambda cell: (count[cell] == 0, count[cell], cell)) if shown else one.whole
             if further is not None:
                 hidden[further] = changed = True
-    return hidden
 
 
 def _sums(
@@ -179,23 +222,23 @@ def _sums(
     size = shares["n_answers"].to_numpy()
     table = shares[["question", "group", "code"]].assign(wave=_texts(shares[["wave"]])["wave"])
     order = table.sort_values(["question", "wave", "code", "group"], kind="stable")
-    for _, cells in order.groupby(["question", "wave", "code"], sort=False):
+    for (question, wave, _), cells in order.groupby(["question", "wave", "code"], sort=False):
         rows = cells.index.to_numpy()
         is_total = (cells["group"] == total).to_numpy()
         parts, whole = rows[~is_total], rows[is_total]
         if len(parts) and len(whole):
             many = size[whole[0]] - size[parts].sum() >= min_cell
             unknown = max(float(count[whole[0]] - count[parts].sum()), 0.0) if many else None
-            yield _Sum([int(row) for row in parts], int(whole[0]), unknown)
-    for (question, _, _), cells in order.groupby(["question", "wave", "group"], sort=False):
+            yield _Sum((str(question), str(wave)), [int(row) for row in parts], int(whole[0]), unknown)
+    for (question, wave, _), cells in order.groupby(["question", "wave", "group"], sort=False):
         row_of = {str(code): int(row) for row, code in zip(cells.index.to_numpy(), cells["code"], strict=True)}
         for net, members in nets.get(str(question), {}).items():
             rows_of_codes = [row_of[code] for code in members if code in row_of and code != net]
             if net in row_of and rows_of_codes:
-                yield _Sum(rows_of_codes, row_of[net])
+                yield _Sum((str(question), str(wave)), rows_of_codes, row_of[net])
         for members in one_of.get(str(question), ()):
             if rows_of_codes := [row_of[code] for code in members if code in row_of]:
-                yield _Sum(rows_of_codes, None)
+                yield _Sum((str(question), str(wave)), rows_of_codes, None)
 
 
 def _total_hidden(shares: pd.DataFrame, total: str) -> Bools:

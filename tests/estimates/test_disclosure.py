@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import TableError
@@ -139,6 +140,48 @@ def test_nothing_hidden_can_be_recomputed(hits: list[int], min_cell: int) -> Non
         assert sum(inside) >= min_cell
     if total_hidden:
         assert inside
+
+
+def derivable(out: pd.DataFrame, codes: list[str]) -> set[tuple[str, str]]:
+    """Return the hidden (group, code) that follow from what is shown, by exact elimination."""
+    unknown = sorted(hidden(out))
+    rows = [[Fraction(c == code and g != "Totaal") - Fraction(c == code and g == "Totaal") for g, c in unknown]
+            for code in codes]  # fmt: skip
+    rows += [[Fraction(g == group) for g, _ in unknown] for group in out["group"].unique()]
+    done = 0
+    for column in range(len(unknown)):
+        pivot = next((number for number in range(done, len(rows)) if rows[number][column]), None)
+        if pivot is None:
+            continue
+        rows[done], rows[pivot] = rows[pivot], rows[done]
+        rows[done] = [value / rows[done][column] for value in rows[done]]
+        for number, row in enumerate(rows):
+            if number != done and row[column]:
+                rows[number] = [value - row[column] * first for value, first in zip(row, rows[done], strict=True)]
+        done += 1
+    alone = [[place for place, value in enumerate(row) if value] for row in rows]
+    return {unknown[places[0]] for places in alone if len(places) == 1}
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, database=None)
+@given(table=st.integers(3, 7).flatmap(lambda n: st.lists(
+    st.tuples(*[st.one_of(st.integers(0, 6), st.integers(0, 30))] * 4).filter(lambda row: sum(row) >= 5),
+    min_size=n, max_size=n,
+)))  # fmt: skip
+@example([(4, 1, 6, 21), (7, 1, 2, 9), (10, 0, 2, 4), (7, 0, 3, 8), (5, 3, 9, 10)])
+@example([(0, 5, 4, 6), (8, 0, 18, 4), (6, 3, 9, 2), (21, 3, 6, 5)])
+@example([(23, 19, 3, 10), (3, 3, 0, 18), (0, 8, 3, 5), (2, 5, 6, 6), (4, 8, 8, 2)])
+def test_no_small_judgement_follows_from_all_sums_together(table: list[tuple[int, ...]]) -> None:
+    codes = ["good", "mixed", "neutral", "bad"]
+    groups = [f"g{number}" for number in range(len(table))]
+    counts = {code: {group: row[place] for group, row in zip(groups, table, strict=True)}
+              for place, code in enumerate(codes)}  # fmt: skip
+    sizes = {group: sum(row) for group, row in zip(groups, table, strict=True)}
+    out = suppress(shares_of(counts, sizes), one_of={"q": [codes]})
+    assert not [cell for cell in derivable(out, codes) if cell[0] != "Totaal" and 1 <= counts[cell[1]][cell[0]] < 5]
+    assert not [
+        cell for cell in derivable(out, codes) if cell[0] == "Totaal" and 1 <= sum(counts[cell[1]].values()) < 5
+    ]
 
 
 def test_quotes_follow_the_table() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,6 +117,15 @@ def test_named_encoding(write: Callable[..., Path]) -> None:
         read(path, encoding="utf-9")
     with pytest.raises(TableError, match="line 2: bytes that are not ascii"):
         read(path, encoding="ascii")
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "punycode", "utf-8\0"])
+def test_an_encoding_that_is_of_no_file_is_named(write: Callable[..., Path], encoding: str) -> None:
+    path = write("d.csv", f"nr;tekst\n1;{'geheim' * 20}\n")
+    with pytest.raises(TableError, match=r"d\.csv: text that is not in encoding .* 'input\.encoding'") as caught:
+        read(path, encoding=encoding)
+    assert repr(encoding) in str(caught.value)
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_missing_file_suggests_its_neighbour(write: Callable[..., Path]) -> None:

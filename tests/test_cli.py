@@ -187,6 +187,15 @@ def test_ctrl_c_says_that_nothing_is_lost(
     assert "duiding: stopped; nothing is lost." in capsys.readouterr().err
 
 
+def test_check_names_the_largest_groups_and_counts_the_rest(small_survey: Path, duiding: Command) -> None:
+    rows = [f"{n};Wijk {n // 2 + 100};;Ik sta te lang in de wacht" for n in range(85)]
+    small_survey.with_name("data.csv").write_text("\n".join(["nr;plaats;t1;beter", *rows]))
+    shown = duiding("check", small_survey).stdout.splitlines()[1]
+    assert shown.count("Wijk") == 30
+    assert "Wijk 142" not in shown, "the smallest"
+    assert shown.endswith(", and 13 more")
+
+
 def test_init_does_not_overwrite(small_survey: Path, duiding: Command) -> None:
     done = duiding("init", small_survey.parent)
     assert done.returncode == 2

@@ -16,7 +16,7 @@ from pipeline.cli_exchange import register as register_exchange
 from pipeline.cli_progress import progress_bars
 from pipeline.cli_review import app as review
 from pipeline.cli_trace import register as register_trace
-from pipeline.errors import DuidingError, quoted
+from pipeline.errors import ConfigError, DuidingError, problem, quoted
 
 #: The exit code that Typer turns Ctrl-C into.
 INTERRUPTED = 130
@@ -55,6 +55,15 @@ def init(
     from pipeline.scaffold import copy_demo, write_scaffold
 
     if demo:
+        if file is not None:
+            raise ConfigError(
+                problem(
+                    place="--demo and --file",
+                    found="two that don't go together",
+                    expected="the demo, or a survey of your own file",
+                    do="leave one of the two out",
+                )
+            )
         made = copy_demo(folder)
         typer.echo(f"Wrote the demo surveys: {', '.join(str(path) for path in made)}")
         first, review_of_first = quoted(made[0].parent), quoted(made[0].with_name("review.jsonl"))

@@ -196,6 +196,13 @@ def test_check_names_the_largest_groups_and_counts_the_rest(small_survey: Path, 
     assert shown.endswith(", and 13 more")
 
 
+def test_init_makes_a_demo_or_a_survey_of_a_file(write: Callable[..., Path], tmp_path: Path, duiding: Command) -> None:
+    done = duiding("init", tmp_path / "nieuw", "--demo", "--file", write("a.csv", "nr;beter\n1;x\n"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("duiding: --demo and --file: ")
+    assert not (tmp_path / "nieuw").exists()
+
+
 def test_init_does_not_overwrite(small_survey: Path, duiding: Command) -> None:
     done = duiding("init", small_survey.parent)
     assert done.returncode == 2

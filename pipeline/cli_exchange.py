@@ -53,9 +53,9 @@ def export(
     from pipeline.errors import ReviewError, problem
 
     found, workspace = load(survey)
-    if excel:
+    if excel and file.suffix.lower() != ".xlsx":
         file = file.with_suffix(".xlsx")
-    if file.suffix == ".jsonl":
+    if file.suffix.lower() == ".jsonl":
         from pipeline.review.exchange import export_jsonl
 
         options = {
@@ -65,7 +65,7 @@ def export(
         _refuse_options(file, [name for name, given in options.items() if given], "all codings are written")
         typer.echo(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
         return
-    if file.suffix != ".xlsx":
+    if file.suffix.lower() != ".xlsx":
         raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl"))
     from pipeline.review.excel_write import export_workbook, refuse_filled_in
 
@@ -91,7 +91,7 @@ def import_(
     A second time changes nothing.
     """
     found, workspace = load(survey)
-    if file.suffix == ".xlsx":
+    if file.suffix.lower() == ".xlsx":
         from pipeline.intake.pseudonymise import pseudonymise
         from pipeline.review.describe import some
         from pipeline.review.excel_read import import_workbook

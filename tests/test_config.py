@@ -22,6 +22,20 @@ def test_a_survey_is_read(small_survey: Path) -> None:
     assert load_survey(small_survey.parent).title == survey.title
 
 
+def test_the_suffix_of_survey_and_codebook_may_be_in_capitals(small_survey: Path) -> None:
+    small_survey.write_text(small_survey.read_text().replace("klein.yaml", "KLEIN.YAML"))
+    small_survey.with_name("klein.yaml").rename(small_survey.with_name("KLEIN.YAML"))
+    survey = load_survey(small_survey.rename(small_survey.with_name("SURVEY.YAML")))
+    assert [code.id for code in survey.codebook(survey.questions[0]).codes] == ["telefoon", "geld", "anders"]
+
+
+def test_a_codebook_in_capitals_is_what_may_be_meant(small_survey: Path) -> None:
+    small_survey.write_text(small_survey.read_text().replace("klein.yaml", "stadsplan.yaml"))
+    small_survey.with_name("klein.yaml").rename(small_survey.with_name("STADPLAN.YAML"))
+    with pytest.raises(ConfigError, match="did you mean 'STADPLAN.YAML'"):
+        load_survey(small_survey)
+
+
 @pytest.mark.parametrize("name", ["participatiewet", "minimabeleid"])
 def test_the_demo_surveys_are_valid(name: str) -> None:
     assert load_survey(bundled("annotations", "demo", f"{name}.yaml")).questions

@@ -79,6 +79,21 @@ def test_spss_gives_value_labels_and_keeps_variable_labels(tmp_path: Path) -> No
     assert read_file(Input(file=str(path)), path).attrs["labels"]["v1"] == "Wat gaat er goed?"
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".parquet"])
+def test_the_suffix_may_be_in_capitals(tmp_path: Path, suffix: str) -> None:
+    frame, made = pd.DataFrame({"nr": ["1", "2"], "tekst": ["a", "b"]}), tmp_path / f"made{suffix}"
+    if suffix in (".xlsx", ".xlsm"):
+        frame.to_excel(tmp_path / "made.xlsx", index=False)
+        made = tmp_path / "made.xlsx"
+    elif suffix in (".sav", ".zsav"):
+        pyreadstat.write_sav(frame, str(made), compress=suffix == ".zsav")
+    elif suffix == ".parquet":
+        frame.to_parquet(made)
+    else:
+        frame.to_csv(made, index=False, sep="\t" if suffix == ".tsv" else ";")
+    assert read(made.rename(tmp_path / f"DATA{suffix.upper()}")) == [("1", "a"), ("2", "b")]
+
+
 def test_parquet(tmp_path: Path) -> None:
     pd.DataFrame({"nr": [1, 2], "tekst": ["a", None]}).to_parquet(tmp_path / "d.parquet")
     assert read(tmp_path / "d.parquet") == [("1", "a"), ("2", "")]

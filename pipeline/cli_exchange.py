@@ -47,22 +47,26 @@ def export(
         bool, typer.Option("--adjudicate", help="What coders disagree on, for someone to decide.")
     ] = False,
     question: OfQuestion = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a workbook that is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Write what is left to code to Excel, or all codings as JSONL."""
     from pipeline.errors import ReviewError, problem
+    from pipeline.review.files import refuse_own
 
     found, workspace = load(survey)
     if excel and file.suffix.lower() != ".xlsx":
         file = file.with_suffix(".xlsx")
+    refuse_own(workspace, found, file)
     if file.suffix.lower() == ".jsonl":
-        from pipeline.review.exchange import export_jsonl
+        from pipeline.review.exchange import export_jsonl, refuse_other
 
         options = {
             "--audit": audit, "--training": training, "--second": second is not None, "--by-group": by_group,
             "--for-second-coder": for_second, "--blind": blind, "--adjudicate": decide, "--question": question,
         }  # fmt: skip
         _refuse_options(file, [name for name, given in options.items() if given], "all codings are written")
+        if not force:
+            refuse_other(workspace, file)
         typer.echo(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
         return
     if file.suffix.lower() != ".xlsx":

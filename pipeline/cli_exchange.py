@@ -81,7 +81,7 @@ def export(
     )
     say_set_aside(found, workspace)
     typer.echo(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
-    typer.echo("It holds answers: share it as carefully as the survey.")
+    typer.echo("It holds answers, and only you can read it: share it as carefully as the survey.")
     typer.echo(f"Next: duiding review import {quoted(file)} --coder NAME")
 
 

@@ -102,7 +102,7 @@ def export_workbook(
         )  # fmt: skip
     import xlsxwriter
 
-    with atomic(path) as temporary:
+    with atomic(path, 0o600) as temporary:  # it holds answers, and the workspace's folder does not shield it
         book = xlsxwriter.Workbook(
             str(temporary),
             {

@@ -116,3 +116,8 @@ def test_the_surveys_own_files_are_never_written_over(
     assert found in done.stderr
     assert path.read_text() == "x"
     assert not made.workspace.path("review", "sample.parquet").exists(), "nothing was drawn"
+
+
+def test_a_workbook_can_be_read_by_its_owner_only(made: Made, tmp_path: Path, duiding: Command) -> None:
+    duiding("review", "export", tmp_path / "x.xlsx", made.survey.file)
+    assert (tmp_path / "x.xlsx").stat().st_mode & 0o777 == 0o600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,9 @@ def check_columns(survey: Survey, table: pd.DataFrame, path: Path) -> None:
         return
     place, name = missing[0]
     sheet, delimiter = table.attrs.get("sheet"), table.attrs.get("delimiter")
-    near, same = nearest(name, present), {_letters(column): column for column in present}.get(_letters(name))
-    if same is not None or (near and _is_header(survey, table)):
-        hint = f"did you mean '{same or near}'?"
+    near = nearest(name, present)
+    if near and (_is_slip(near, name) or _is_header(survey, table)):
+        hint = f"did you mean '{near}'?"
     elif _is_header(survey, table):
         hint = "use one of: " + ", ".join(sorted(present))
     elif sheet is not None:
@@ -69,9 +70,11 @@ def _is_header(survey: Survey, table: pd.DataFrame) -> bool:
     return there >= max(2, len(names) / 2)
 
 
-def _letters(name: str) -> str:
-    """Return a name's letters and digits: one that has the same shows nothing that survey.yaml does not say."""
-    return "".join(filter(str.isalnum, name.casefold()))
+def _is_slip(one: str, other: str) -> bool:
+    """Tell whether two names have the same letters and digits but for one: that shows what survey.yaml says already."""
+    one, other = ("".join(filter(str.isalnum, name.casefold())) for name in (one, other))
+    same = sum(block.size for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks())
+    return max(len(one), len(other)) - same <= 1
 
 
 def _how_many(wanted: list[tuple[str, str]], missing: list[tuple[str, str]]) -> str:

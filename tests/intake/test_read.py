@@ -159,6 +159,14 @@ def test_a_name_that_differs_in_capitals_and_marks_only_is_meant(small_survey: P
         read_answers(load_survey(small_survey))
 
 
+def test_a_slip_in_the_name_of_one_of_two_columns_is_seen(small_survey: Path) -> None:
+    small_survey.with_name("data.csv").write_text("nr;betre\n1;goed\n")
+    text = small_survey.read_text().replace(", group: plaats", "").replace(", ticks: {t1: Telefoon}", "")
+    small_survey.write_text(text)
+    with pytest.raises(TableError, match=r"no column 'beter'.*did you mean 'betre'\?"):
+        read_answers(load_survey(small_survey))
+
+
 def test_a_file_that_knows_its_columns_shows_them(small_survey: Path) -> None:
     pd.DataFrame({"nummer": ["1"], "gemeente": ["Noord"]}).to_parquet(small_survey.with_name("data.parquet"))
     small_survey.write_text(small_survey.read_text().replace("data.csv", "data.parquet"))

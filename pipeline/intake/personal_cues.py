@@ -7,7 +7,8 @@ from enum import IntEnum
 from pipeline.intake.personal_tokens import Tokens
 from pipeline.intake.personal_words import Evidence, Lexicon
 
-_MEANWHILE = ("nu", "eerst", "toen", "ook", "nog", "altijd", "momenteel", "tegenwoordig", "dus", "ene")
+_MEANWHILE = frozenset({"nu", "eerst", "toen", "ook", "nog", "altijd", "momenteel", "tegenwoordig", "dus", "ene"})
+_IS_OR_MEANWHILE = _MEANWHILE | {"is", "was", "are"}
 _VOCATIVE = frozenset({",", ":", "(", "-", "–", '"', "'", "“", "„", "=", "‘"})
 
 
@@ -29,6 +30,7 @@ class Cues:
         self.tokens = tokens
         self.lexicon = lexicon
         self.own = lexicon.own
+        self.role_endings = tuple(self.own["role_endings"])
         self.blocked = self._organisations()
 
     def context(self, i: int) -> Context:
@@ -57,7 +59,7 @@ class Cues:
             return Context.ADDRESSED
         if before in (":", "=") and tokens.word(p - 1) in own["name_cues"]:
             return Context.ROLE
-        if before in ("is", "was", "are", *_MEANWHILE) and p:
+        if before in _IS_OR_MEANWHILE and p:
             if before in _MEANWHILE and tokens.word(p - 1) in ("is", "was"):
                 p -= 1
             if tokens.low[p - 1] in ("naam", "name", "voornaam", "achternaam", "namen"):
@@ -87,7 +89,7 @@ class Cues:
     def is_role(self, i: int) -> bool:
         """Tell whether the word at `i` is a role: "klantmanager", "jobcoach"."""
         word = self.tokens.low[i]
-        return word in self.own["roles"] or (len(word) > 6 and word.endswith(tuple(self.own["role_endings"])))
+        return word in self.own["roles"] or (len(word) > 6 and word.endswith(self.role_endings))
 
     def _is_kin(self, i: int) -> bool:
         if self.tokens.low[i] not in self.own["kin"]:

@@ -68,7 +68,7 @@ class NameFinder:
         accepts = self._accepts_capital if tokens.upper[i] else self._accepts_lower
         return accepts(i, context, evidence) or self.guess.accepts(i, context)
 
-    def _accepts_capital(self, i: int, context: Context, evidence: Evidence) -> bool:
+    def _accepts_capital(self, i: int, context: Context, evidence: int) -> bool:
         named = bool(evidence & (_F | _L))
         if context == Context.TITLE:
             sure = (named and not evidence & Evidence.ENGLISH) or self.cues.does_something(i + 1)
@@ -122,7 +122,7 @@ class NameFinder:
         begins = tokens.opening[p] and tokens.text[p][0].isupper() and not self.cues.ends(i + 1)
         return not tokens.opening[i] and not begins
 
-    def _accepts_lower(self, i: int, context: Context, evidence: Evidence) -> bool:
+    def _accepts_lower(self, i: int, context: Context, evidence: int) -> bool:
         word = self.tokens.low[i]
         if evidence & _S or (evidence & _NOT_PERSON and context < Context.TITLE):
             return False

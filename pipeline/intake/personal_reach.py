@@ -200,8 +200,8 @@ class Reach:
         if evidence & _L or (evidence & _F and not evidence & _W and not upper):
             return True
         rare = evidence & Evidence.RARE and not evidence & Evidence.FOREIGN
-        rare = rare and tokens.evidence[i - 1] & (_F | Evidence.RARE)
-        return bool(rare and len(word) > 3 and not self.lexicon.looks_misspelt(word))
+        named = bool(tokens.evidence[i - 1] & (_F | Evidence.RARE))
+        return bool(rare and named and len(word) > 3 and not self.lexicon.looks_misspelt(word))
 
     def extend(self, start: int, j: int) -> int:
         """Return the token after the name whose first part, from `start`, ends before `j`."""

@@ -25,7 +25,7 @@ class Tokens:
     end: list[int]
     upper: list[bool]  # capitalised, and the capital means something
     opening: list[bool]  # first word of a sentence, where a capital means little
-    evidence: list[Evidence]
+    evidence: list[int]
     shout: bool
 
     def __len__(self) -> int:

@@ -155,7 +155,12 @@ def test_time_grows_with_length_only(unit: str) -> None:
         pseudonymise([text])
         return time.process_time() - start
 
-    times = [min(seconds((unit * n)[:n]) for _ in range(3)) for n in (5_000, 20_000, 80_000)]
+    lengths = (5_000, 20_000, 80_000)
+    times = [seconds((unit * n)[:n]) for n in lengths]
+    for _ in range(2):  # a busy machine may have held one of them up
+        if all(longer < 9 * max(shorter, 0.005) for shorter, longer in pairwise(times)):
+            break
+        times = [min(taken, seconds((unit * n)[:n])) for taken, n in zip(times, lengths, strict=True)]
     for shorter, longer in pairwise(times):
         assert longer < 9 * max(shorter, 0.005), times
 

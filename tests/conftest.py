@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
@@ -15,10 +16,14 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pipeline.bundled import bundled
+
+if TYPE_CHECKING:
+    from pipeline.job import Result
 
 
 @pytest.fixture
@@ -68,6 +73,31 @@ def small_survey(write: Callable[..., Path]) -> Path:
     write("klein.yaml", SMALL_CODEBOOK)
     write("data.csv", SMALL_DATA)
     return write("survey.yaml", SMALL_SURVEY)
+
+
+@pytest.fixture(scope="session")
+def run_like(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], Result]:
+    """Run a survey of which the folder holds no workspace; of the same files it is only done once, and then copied."""
+    from pipeline.job import run
+
+    known: dict[str, Path] = {}
+
+    def _run(survey: Path) -> Result:
+        digest = hashlib.sha256(survey.name.encode())
+        for file in sorted(survey.parent.rglob("*")):
+            digest.update(f"\n{file.relative_to(survey.parent)}\n".encode())
+            digest.update(file.read_bytes() if file.is_file() else b"")
+        key, workspace = digest.hexdigest(), survey.with_name("duiding-werk")
+        assert not workspace.exists()
+        if key in known:
+            shutil.copytree(known[key], workspace)
+        result = run(survey)
+        assert result.unchanged == (key in known)
+        if key not in known:
+            known[key] = Path(shutil.copytree(workspace, tmp_path_factory.mktemp("ran") / "duiding-werk"))
+        return result
+
+    return _run
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pipeline.coding.explain_text import ZERO_SHOT_LINE
 from pipeline.config import Question, load_survey
 from pipeline.errors import ConfigError
 from pipeline.explaining import OTHER_MODEL, TaskExplainer, explain_answer
-from pipeline.job import run
+from pipeline.job import Result, run
 from pipeline.workspace import Workspace, read_table
 
 EXAMPLES = """{"text": "Mevrouw Jansen belde nooit terug", "codes": ["Telefoon"]}
@@ -23,6 +23,9 @@ EXAMPLES = """{"text": "Mevrouw Jansen belde nooit terug", "codes": ["Telefoon"]
 {"text": "Van dit bedrag kan ik niet rondkomen", "codes": ["Geld"]}
 {"text": "Het is mooi weer", "codes": ["Anders"]}
 """
+
+
+Run = Callable[[Path], Result]
 
 
 class Coded(NamedTuple):
@@ -40,26 +43,25 @@ class Coded(NamedTuple):
         return explainer(self.question, self.texts, self.codes), explainer.left_out
 
 
-def coded(file: Path) -> Coded:
-    result = run(file)
+def coded(result: Result) -> Coded:
     answers, codings = result.table("answers"), result.table("codings")
     answers = answers[answers["status"] == "answer"]
     rows = codings[codings["applied"] & (codings["role"] == "machine")]
     codes = {key: list(part["code"]) for key, part in rows.groupby("answer_id")}
     texts = dict(zip(answers["answer_id"], answers["text"], strict=True))
-    return Coded(file, result.survey.questions[0], texts, {key: codes[key] for key in texts})
+    return Coded(result.survey.file, result.survey.questions[0], texts, {key: codes[key] for key in texts})
 
 
 @pytest.fixture
-def zero_shot(small_survey: Path) -> Coded:
-    return coded(small_survey)
+def zero_shot(small_survey: Path, run_like: Run) -> Coded:
+    return coded(run_like(small_survey))
 
 
 @pytest.fixture
-def with_examples(small_survey: Path, write: Callable[..., Path]) -> Coded:
+def with_examples(small_survey: Path, write: Callable[..., Path], run_like: Run) -> Coded:
     write("voorbeelden.jsonl", EXAMPLES)
     text = small_survey.read_text("utf-8").replace("klein.yaml,", "klein.yaml, examples: voorbeelden.jsonl,")
-    return coded(write("survey.yaml", text))
+    return coded(run_like(write("survey.yaml", text)))
 
 
 def test_every_answer_gets_its_words_and_nearest_examples(with_examples: Coded) -> None:
@@ -159,10 +161,12 @@ def test_an_answer_to_a_question_that_is_gone_is_one_line(
     [("2:beter", "the box is empty"), ("4:beter", "nothing to code"), ("5:beter", "nothing to improve"),
      ("7:beter", "another language, and set aside for a person")],
 )  # fmt: skip
-def test_why_an_answer_was_not_coded(small_survey: Path, write: Callable[..., Path], answer_id: str, why: str) -> None:
+def test_why_an_answer_was_not_coded(
+    small_survey: Path, write: Callable[..., Path], run_like: Run, answer_id: str, why: str
+) -> None:
     data = small_survey.with_name("data.csv").read_text("utf-8")
     write("data.csv", data + "7;Zuid;;Thank you very much for helping my family\n")
-    coded(small_survey)
+    run_like(small_survey)
     with pytest.raises(ConfigError, match=f"not coded: .*{why}") as found:
         explain_answer(small_survey, answer_id)
     assert "did you mean" not in str(found.value)

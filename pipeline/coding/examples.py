@@ -256,5 +256,7 @@ def examples_digest(examples: Iterable[Example]) -> str:
         more: list[object] = [] if example.weight == 1 else [example.weight]
         more += [example.second] if example.second else []
         more += [THIRD, example.third] if example.third else []
+        if THIRD in example.codes:  # else a code of that name would be read as the mark of a third reader
+            more = [None, *more]
         digest.update(json.dumps([example.text, *example.codes, *more], ensure_ascii=False).encode())
     return digest.hexdigest()[:16]

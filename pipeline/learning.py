@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Question, Survey, examples_file, load_survey
-from pipeline.errors import ConfigError, ModelError, problem, quoted
+from pipeline.errors import ConfigError, DuidingError, ModelError, problem, quoted
 from pipeline.workspace import Workspace, read_table, write_text
 
 if TYPE_CHECKING:
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 FOLDER = "modellen"
 RECORD = "geleerd.json"
+SHIPPED = "shipped"  # instead of a digest in the record, where survey.yaml names no examples
 NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
     "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
 )  # fmt: skip
-OTHER_CODEBOOK, OTHER_ENCODER = "its codebook has changed since", "the encoder is another one now"
+OTHER_CODEBOOK, OTHER_ENCODER, OTHER_EXAMPLES, OTHER_SEED = (
+    "its codebook has changed since", "the encoder is another one now",
+    "its 'examples' have changed since", "the 'seed' is another one now",
+)  # fmt: skip
 OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT, NO_CODE = (
     "old_codes", "text_changed", "answer_gone", "said_in_audit", "no_code",
 )  # fmt: skip
@@ -55,8 +59,8 @@ class Lesson:
 def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the model that was learned for it and may be used.
 
-    A model learned for another version of the codebook or with another encoder is passed over, and so is one that
-    learned from an answer that the audit drew later (see `set_aside`).
+    A model that no longer fits what survey.yaml names is passed over (see `passed_over`), and so is one that learned
+    from an answer that the audit drew later (see `set_aside`).
     """
     from pipeline.coding.model_files import files_of
 
@@ -74,7 +78,10 @@ def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]
 
 
 def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
-    """Return question id -> why the model that was learned for it no longer fits what survey.yaml names now."""
+    """Return question id -> why the model that was learned for it no longer fits what survey.yaml names now.
+
+    Records of before examples and seed were kept in them say nothing of these, so the model is taken to fit.
+    """
     from pipeline.coding.encoder_files import encoder_digest
 
     record = _read_record(workspace)
@@ -87,9 +94,28 @@ def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
             continue
         reasons = [OTHER_CODEBOOK] if entry["codebook"] != survey.codebook(question).digest else []
         reasons += [OTHER_ENCODER] if entry["encoder"] != encoder else []
+        if "examples" in entry and entry["examples"] != _own_examples(survey, question):
+            reasons.append(OTHER_EXAMPLES)
+        reasons += [OTHER_SEED] if entry.get("seed", survey.seed) != survey.seed else []
         if reasons:
             out[question.id] = " and ".join(reasons)
     return out
+
+
+def _own_examples(survey: Survey, question: Question) -> str:
+    """Return the digest of the examples that survey.yaml names for a question; of a file that can't be read none.
+
+    `run` says what is wrong with such a file. Those that ship come with Duiding, and stay out: a new version of it must
+    not undo what was learned.
+    """
+    from pipeline.coding.examples import examples_digest, load_examples
+
+    if (file := examples_file(survey, question)) is None:
+        return SHIPPED
+    try:
+        return examples_digest(load_examples(file, survey.codebook(question)))
+    except DuidingError:
+        return ""
 
 
 def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
@@ -275,11 +301,13 @@ def _learn_one(
     if not comparison.better:
         return Lesson(names, NOT_BETTER, len(teach), len(audit), comparison)
     new.info |= {"learned_from": len(teach), "before": comparison.before.to_json(), "after": comparison.after.to_json()}
-    _keep(workspace, names, new, [one.answer_id for one in teach])
+    _keep(workspace, names, new, [one.answer_id for one in teach], _own_examples(survey, questions[0]), survey.seed)
     return Lesson(names, BETTER, len(teach), len(audit), comparison)
 
 
-def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_ids: list[str]) -> None:
+def _keep(
+    workspace: Workspace, questions: tuple[str, ...], model: Any, answer_ids: list[str], examples: str, seed: int
+) -> None:
     """Write the model, then the record that points to it: cut off anywhere, the old model stays in use."""
     from pipeline.coding.model_files import LEARNED, save_model
 
@@ -291,6 +319,8 @@ def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_i
             "model": name,
             "codebook": model.codebook_digest,
             "encoder": model.encoder_digest,
+            "examples": examples,
+            "seed": seed,
             "answers": sorted(answer_ids),
         }
     _write_record(workspace, record)
@@ -323,6 +353,7 @@ def _read_record(workspace: Workspace) -> dict[str, dict[str, Any]]:
         for entry in found.values():
             ids = entry["answers"]
             named = all(isinstance(entry[key], str) for key in ("model", "codebook", "encoder"))
+            named = named and isinstance(entry.get("examples", ""), str) and isinstance(entry.get("seed", 0), int)
             if not named or not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
                 raise ValueError("types")
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:

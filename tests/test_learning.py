@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli_coding import register
 from pipeline.config import load_survey
-from pipeline.errors import ConfigError, ModelError
+from pipeline.errors import ConfigError, ModelError, TableError
 from pipeline.explaining import explain_answer
 from pipeline.job import run
 from pipeline.learning import (
@@ -24,6 +24,8 @@ from pipeline.learning import (
     NOTHING_REVIEWED,
     OTHER_CODEBOOK,
     OTHER_ENCODER,
+    OTHER_EXAMPLES,
+    OTHER_SEED,
     SAME,
     TOO_FEW_AUDITED,
     learn,
@@ -213,6 +215,83 @@ def test_a_model_that_is_passed_over_is_named_with_the_reason(
     assert said.count(line) == 1
 
 
+def write_examples(write: Callable[..., Path], codes: dict[str, str]) -> None:
+    write("eigen.jsonl", "".join(f'{{"text": "{text}", "codes": ["{code}"]}}\n' for text, code in codes.items()))
+
+
+WITH_EXAMPLES = SURVEY.replace("codebook: klein.yaml", "codebook: klein.yaml, examples: eigen.jsonl")
+
+
+@pytest.mark.parametrize("change", ["other examples", "the examples' codes", "no examples", "another seed"])
+def test_a_model_learned_from_other_examples_or_with_another_seed_is_passed_over(
+    survey: Path, write: Callable[..., Path], duiding: Command, change: str
+) -> None:
+    own = {"de lijn was bezet": "telefoon", "te weinig geld": "geld", "de stoelen": "anders"}
+    write_examples(write, own)
+    write("survey.yaml", WITH_EXAMPLES)
+    run(survey)
+    workspace = review(survey, training=90, audit=40)
+    assert learn(survey)[0].outcome == BETTER
+    run(survey)
+    learned = workspace.note("coding")["beter"]["model"]
+    if change == "another seed":
+        write("survey.yaml", f"{WITH_EXAMPLES}seed: 2\n")
+    elif change == "no examples":
+        write("survey.yaml", SURVEY)
+    else:
+        write_examples(
+            write, own | ({"de wachtrij": "anders"} if change == "other examples" else {"de stoelen": "geld"})
+        )
+    reason = OTHER_SEED if change == "another seed" else OTHER_EXAMPLES
+    assert passed_over(load_survey(survey), workspace) == {"beter": reason}
+    said = duiding("run", survey).stdout
+    line = f"! beter: not coded by the model that was learned, for {reason}: run 'duiding learn' again\n"
+    assert said.count(line) == 1
+    assert workspace.note("coding")["beter"]["model"] != learned
+    assert learn(survey)[0].outcome == BETTER
+    assert passed_over(load_survey(survey), workspace) == {}
+    assert "not coded by the model that was learned" not in duiding("run", survey).stdout
+
+
+def test_examples_written_otherwise_are_the_same_ones(survey: Path, write: Callable[..., Path]) -> None:
+    write_examples(write, {"de lijn was bezet": "telefoon", "te weinig geld": "geld"})
+    write("survey.yaml", WITH_EXAMPLES)
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    lines = '{"codes": ["Telefoon"], "text": "de lijn was bezet"}\n\n{"text": "te weinig geld", "category": "geld"}\n'
+    write("anders.jsonl", lines)
+    write("survey.yaml", WITH_EXAMPLES.replace("eigen", "anders"))
+    assert passed_over(load_survey(survey), workspace) == {}
+
+
+def test_examples_that_cannot_be_read_are_not_those_that_were_learned_from(
+    survey: Path, write: Callable[..., Path]
+) -> None:
+    write_examples(write, {"de lijn was bezet": "telefoon"})
+    write("survey.yaml", WITH_EXAMPLES)
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    write("eigen.jsonl", "{")
+    assert passed_over(load_survey(survey), workspace) == {"beter": OTHER_EXAMPLES}
+    with pytest.raises(TableError, match=r"eigen\.jsonl: line 1: not valid JSON"):
+        run(survey)
+
+
+def test_a_record_from_before_examples_and_seed_were_kept_in_it_is_still_used(
+    survey: Path, write: Callable[..., Path]
+) -> None:
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    path = workspace.path("modellen", "geleerd.json")
+    record = json.loads(path.read_text())
+    assert (record["beter"].pop("examples"), record["beter"].pop("seed")) == ("shipped", 1)
+    path.write_text(json.dumps(record))
+    write("survey.yaml", f"{SURVEY}seed: 2\n")
+    assert passed_over(load_survey(survey), workspace) == {}
+    run(survey)
+    assert workspace.note("coding")["beter"]["start"] == "learned"
+
+
 def test_without_enough_reviewed_answers_the_old_model_stays(survey: Path) -> None:
     assert learn(survey)[0].outcome == NOTHING_REVIEWED
     review(survey, training=50, audit=10)
@@ -232,7 +311,9 @@ def test_a_damaged_record_is_named(survey: Path) -> None:
         run(survey)
 
 
-@pytest.mark.parametrize("entry", [{"answers": 3}, {"answers": [3]}, {"model": 3}, {"codebook": None}])
+@pytest.mark.parametrize(
+    "entry", [{"answers": 3}, {"answers": [3]}, {"model": 3}, {"codebook": None}, {"examples": 3}, {"seed": "1"}]
+)
 def test_a_record_with_a_wrong_type_inside_is_damaged(survey: Path, entry: dict[str, Any]) -> None:
     workspace = Workspace(load_survey(survey).workspace_path)
     whole = {"model": "geleerd-beter-x", "codebook": "x", "encoder": "x", "answers": []}

@@ -222,59 +222,64 @@ def write_examples(write: Callable[..., Path], codes: dict[str, str]) -> None:
 WITH_EXAMPLES = SURVEY.replace("codebook: klein.yaml", "codebook: klein.yaml, examples: eigen.jsonl")
 
 
-@pytest.mark.parametrize("change", ["other examples", "the examples' codes", "no examples", "another seed"])
+OWN_EXAMPLES = {"de lijn was bezet": "telefoon", "te weinig geld": "geld", "de stoelen": "anders"}
+
+
+@pytest.fixture
+def with_examples(survey: Path, write: Callable[..., Path]) -> Workspace:
+    """The workspace of a survey with own examples, for which a model was learned."""
+    write_examples(write, OWN_EXAMPLES)
+    write("survey.yaml", WITH_EXAMPLES)
+    workspace = review(survey, training=90, audit=40)
+    assert learn(survey)[0].outcome == BETTER
+    return workspace
+
+
 def test_a_model_learned_from_other_examples_or_with_another_seed_is_passed_over(
-    survey: Path, write: Callable[..., Path], duiding: Command, change: str
+    survey: Path, write: Callable[..., Path], with_examples: Workspace
 ) -> None:
-    own = {"de lijn was bezet": "telefoon", "te weinig geld": "geld", "de stoelen": "anders"}
-    write_examples(write, own)
-    write("survey.yaml", WITH_EXAMPLES)
-    run(survey)
-    workspace = review(survey, training=90, audit=40)
-    assert learn(survey)[0].outcome == BETTER
-    run(survey)
-    learned = workspace.note("coding")["beter"]["model"]
-    if change == "another seed":
-        write("survey.yaml", f"{WITH_EXAMPLES}seed: 2\n")
-    elif change == "no examples":
-        write("survey.yaml", SURVEY)
-    else:
-        write_examples(
-            write, own | ({"de wachtrij": "anders"} if change == "other examples" else {"de stoelen": "geld"})
-        )
-    reason = OTHER_SEED if change == "another seed" else OTHER_EXAMPLES
-    assert passed_over(load_survey(survey), workspace) == {"beter": reason}
-    said = duiding("run", survey).stdout
-    line = f"! beter: not coded by the model that was learned, for {reason}: run 'duiding learn' again\n"
-    assert said.count(line) == 1
-    assert workspace.note("coding")["beter"]["model"] != learned
-    assert learn(survey)[0].outcome == BETTER
-    assert passed_over(load_survey(survey), workspace) == {}
-    assert "not coded by the model that was learned" not in duiding("run", survey).stdout
+    def reason() -> dict[str, str]:
+        return passed_over(load_survey(survey), with_examples)
 
-
-def test_examples_written_otherwise_are_the_same_ones(survey: Path, write: Callable[..., Path]) -> None:
-    write_examples(write, {"de lijn was bezet": "telefoon", "te weinig geld": "geld"})
-    write("survey.yaml", WITH_EXAMPLES)
-    workspace = review(survey, training=90, audit=40)
-    learn(survey)
-    lines = '{"codes": ["Telefoon"], "text": "de lijn was bezet"}\n\n{"text": "te weinig geld", "category": "geld"}\n'
-    write("anders.jsonl", lines)
-    write("survey.yaml", WITH_EXAMPLES.replace("eigen", "anders"))
-    assert passed_over(load_survey(survey), workspace) == {}
-
-
-def test_examples_that_cannot_be_read_are_not_those_that_were_learned_from(
-    survey: Path, write: Callable[..., Path]
-) -> None:
-    write_examples(write, {"de lijn was bezet": "telefoon"})
-    write("survey.yaml", WITH_EXAMPLES)
-    workspace = review(survey, training=90, audit=40)
-    learn(survey)
+    assert reason() == {}
+    write_examples(write, OWN_EXAMPLES | {"de wachtrij": "anders"})
+    assert reason() == {"beter": OTHER_EXAMPLES}, "one more"
+    write_examples(write, OWN_EXAMPLES | {"de stoelen": "geld"})
+    assert reason() == {"beter": OTHER_EXAMPLES}, "the same one with another code"
     write("eigen.jsonl", "{")
-    assert passed_over(load_survey(survey), workspace) == {"beter": OTHER_EXAMPLES}
+    assert reason() == {"beter": OTHER_EXAMPLES}, "nobody can tell"
     with pytest.raises(TableError, match=r"eigen\.jsonl: line 1: not valid JSON"):
         run(survey)
+    write("survey.yaml", SURVEY)
+    assert reason() == {"beter": OTHER_EXAMPLES}, "none"
+    write_examples(write, OWN_EXAMPLES)
+    write("survey.yaml", f"{WITH_EXAMPLES}seed: 2\n")
+    assert reason() == {"beter": OTHER_SEED}
+    (first, code), *others = OWN_EXAMPLES.items()
+    lines = [
+        {"codes": [code.capitalize()], "text": first},
+        *({"text": text, "category": code} for text, code in others),
+    ]
+    write("anders.jsonl", "\n\n".join(json.dumps(line) for line in lines))
+    write("survey.yaml", WITH_EXAMPLES.replace("eigen", "anders"))
+    assert reason() == {}, "the same ones, written otherwise in another file"
+
+
+def test_a_model_learned_again_has_the_examples_and_the_seed_of_now(
+    survey: Path, write: Callable[..., Path], duiding: Command, with_examples: Workspace
+) -> None:
+    loaded = load_survey(survey)
+    learned = learned_models(loaded, with_examples)["beter"].name
+    write_examples(write, OWN_EXAMPLES | {"de stoelen": "geld"})
+    write("survey.yaml", f"{WITH_EXAMPLES}seed: 2\n")
+    said = duiding("run", survey).stdout
+    reason = f"{OTHER_EXAMPLES} and {OTHER_SEED}"
+    line = f"! beter: not coded by the model that was learned, for {reason}: run 'duiding learn' again\n"
+    assert said.count(line) == 1
+    assert not learned.endswith(with_examples.note("coding")["beter"]["model"])
+    assert learn(survey)[0].outcome == BETTER
+    assert passed_over(load_survey(survey), with_examples) == {}
+    assert "not coded by the model that was learned" not in duiding("run", survey).stdout
 
 
 def test_a_record_from_before_examples_and_seed_were_kept_in_it_is_still_used(

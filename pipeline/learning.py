@@ -80,26 +80,48 @@ def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]
 def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
     """Return question id -> why the model that was learned for it no longer fits what survey.yaml names now.
 
+    Where the model of another question codes it now, it is not named.
+    """
+    record, fitting = _read_record(workspace), _fitting(survey, workspace)
+    return {
+        question.id: _misfit(survey, question, record[question.id])
+        for question in survey.questions
+        if question.id in record and question.id not in fitting
+    }
+
+
+def _fitting(survey: Survey, workspace: Workspace) -> dict[str, dict[str, Any]]:
+    """Return question id -> the record of the learned model that fits it: one for all questions that learn together.
+
+    So a question that was added later has it too. Where some have another, because they were not in the survey when the
+    others learned, the one that learned from most answers goes before.
+    """
+    record = _read_record(workspace)
+    if not record:
+        return {}
+    out: dict[str, dict[str, Any]] = {}
+    for questions in _together(survey):
+        recorded = [(question, record[question.id]) for question in questions if question.id in record]
+        fitting = [entry for question, entry in recorded if not _misfit(survey, question, entry)]
+        if fitting:
+            most = max(fitting, key=lambda entry: len(entry["answers"]))
+            out |= dict.fromkeys((question.id for question in questions), most)
+    return out
+
+
+def _misfit(survey: Survey, question: Question, entry: Mapping[str, Any]) -> str:
+    """Return why a model on record does not fit what survey.yaml names for a question; "" when it does.
+
     Records of before examples and seed were kept in them say nothing of these, so the model is taken to fit.
     """
     from pipeline.coding.encoder_files import encoder_digest
 
-    record = _read_record(workspace)
-    if not record:
-        return {}
-    encoder = encoder_digest(encoder_name(survey))
-    out = {}
-    for question in survey.questions:
-        if (entry := record.get(question.id)) is None:
-            continue
-        reasons = [OTHER_CODEBOOK] if entry["codebook"] != survey.codebook(question).digest else []
-        reasons += [OTHER_ENCODER] if entry["encoder"] != encoder else []
-        if "examples" in entry and entry["examples"] != _own_examples(survey, question):
-            reasons.append(OTHER_EXAMPLES)
-        reasons += [OTHER_SEED] if entry.get("seed", survey.seed) != survey.seed else []
-        if reasons:
-            out[question.id] = " and ".join(reasons)
-    return out
+    reasons = [OTHER_CODEBOOK] if entry["codebook"] != survey.codebook(question).digest else []
+    reasons += [OTHER_ENCODER] if entry["encoder"] != encoder_digest(encoder_name(survey)) else []
+    if "examples" in entry and entry["examples"] != _own_examples(survey, question):
+        reasons.append(OTHER_EXAMPLES)
+    reasons += [OTHER_SEED] if entry.get("seed", survey.seed) != survey.seed else []
+    return " and ".join(reasons)
 
 
 def _own_examples(survey: Survey, question: Question) -> str:
@@ -126,19 +148,16 @@ def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
     """
     from pipeline.coding.learn import learned_again
 
-    record = _read_record(workspace)
-    if not record:
+    fitting = _fitting(survey, workspace)
+    if not fitting:
         return {}
-    texts, other = _texts(workspace), passed_over(survey, workspace)
-    out = {}
+    texts = _texts(workspace)
+    out: dict[str, int] = {}
     for questions in _together(survey):
-        held_out = _drawn(workspace, questions, texts)
-        for question in questions:
-            entry = record.get(question.id)
-            if entry is not None and question.id not in other:
-                learned = {key: texts.get(key, "") for key in entry["answers"]}
-                if n := len(learned_again(learned, held_out)):
-                    out[question.id] = n
+        if (entry := fitting.get(questions[0].id)) is not None:
+            learned = {key: texts.get(key, "") for key in entry["answers"]}
+            if n := len(learned_again(learned, _drawn(workspace, questions, texts))):
+                out |= dict.fromkeys((question.id for question in questions), n)
     return out
 
 
@@ -153,12 +172,11 @@ def set_aside_lines(survey: Survey, workspace: Workspace) -> list[str]:
 
 def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the learned model that may be used, whether or not its files are there."""
-    unfit = passed_over(survey, workspace).keys() | set_aside(survey, workspace).keys()
-    record = _read_record(workspace)
+    aside = set_aside(survey, workspace)
     return {
-        question.id: workspace.path(FOLDER, record[question.id]["model"])
-        for question in survey.questions
-        if question.id in record and question.id not in unfit
+        name: workspace.path(FOLDER, entry["model"])
+        for name, entry in _fitting(survey, workspace).items()
+        if name not in aside
     }
 
 
@@ -311,19 +329,17 @@ def _keep(
     """Write the model, then the record that points to it: cut off anywhere, the old model stays in use."""
     from pipeline.coding.model_files import LEARNED, save_model
 
-    record = _read_record(workspace)
-    for question in questions:
-        name = f"{LEARNED}{question}-{model.version}"
-        save_model(model, workspace.path(FOLDER, name))
-        record[question] = {
-            "model": name,
-            "codebook": model.codebook_digest,
-            "encoder": model.encoder_digest,
-            "examples": examples,
-            "seed": seed,
-            "answers": sorted(answer_ids),
-        }
-    _write_record(workspace, record)
+    name = f"{LEARNED}{questions[0]}-{model.version}"
+    save_model(model, workspace.path(FOLDER, name))
+    entry = {
+        "model": name,
+        "codebook": model.codebook_digest,
+        "encoder": model.encoder_digest,
+        "examples": examples,
+        "seed": seed,
+        "answers": sorted(answer_ids),
+    }
+    _write_record(workspace, _read_record(workspace) | dict.fromkeys(questions, entry))
 
 
 def _forget(workspace: Workspace, questions: Collection[str]) -> None:

@@ -14,6 +14,7 @@ import typer
 from typer.testing import CliRunner
 
 from pipeline.cli_coding import register
+from pipeline.coding.encoder_files import encoder_digest
 from pipeline.config import load_survey
 from pipeline.errors import ConfigError, ModelError, TableError
 from pipeline.explaining import explain_answer
@@ -30,6 +31,7 @@ from pipeline.learning import (
     TOO_FEW_AUDITED,
     learn,
     learned_models,
+    missing_models,
     passed_over,
     set_aside,
 )
@@ -295,6 +297,63 @@ def test_a_record_from_before_examples_and_seed_were_kept_in_it_is_still_used(
     assert passed_over(load_survey(survey), workspace) == {}
     run(survey)
     assert workspace.note("coding")["beter"]["start"] == "learned"
+
+
+BESIDE = "  - {id: goed, column: beter, codebook: klein.yaml}\n"
+BESIDE_FIRST = SURVEY.replace("questions:\n", f"questions:\n{BESIDE}")
+
+
+def test_a_question_that_is_added_later_is_coded_by_the_model_of_its_codebook(
+    survey: Path, write: Callable[..., Path], duiding: Command
+) -> None:
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    learned = learned_models(load_survey(survey), workspace)["beter"]
+    write("eigen.yaml", CODEBOOK.replace("bedrag", "uitkering"))
+    write("survey.yaml", BESIDE_FIRST.replace("klein", "eigen", 1))
+    assert learned_models(load_survey(survey), workspace) == {"beter": learned}, "the other has its own codebook"
+    write("survey.yaml", BESIDE_FIRST)
+    assert learned_models(load_survey(survey), workspace) == {"goed": learned, "beter": learned}
+    run(survey)
+    note = workspace.note("coding")
+    assert note["goed"]["start"] == "learned"
+    assert note["goed"]["model"] == note["beter"]["model"]
+    said = duiding("learn", survey).stdout
+    assert "goed, beter: 90 answers reviewed for training, 40 audited: nothing new since the model in use" in said
+
+
+def test_questions_that_learn_together_share_one_model(survey: Path, write: Callable[..., Path]) -> None:
+    write("survey.yaml", BESIDE_FIRST)
+    run(survey)
+    workspace = review(survey, training=90, audit=40)
+    (lesson,) = learn(survey)
+    assert (lesson.questions, lesson.outcome) == (("goed", "beter"), BETTER)
+    assert len(list(workspace.path("modellen").glob("geleerd-*.safetensors"))) == 1
+    write("survey.yaml", SURVEY)
+    assert set(learned_models(load_survey(survey), workspace)) == {"beter"}, "also when the other is taken out"
+
+
+def test_of_the_models_on_record_the_one_that_fits_and_learned_most_codes_all(
+    survey: Path, write: Callable[..., Path]
+) -> None:
+    write("survey.yaml", BESIDE_FIRST)
+    loaded = load_survey(survey)
+    workspace = Workspace(loaded.workspace_path)
+    digests = {"codebook": loaded.codebook(loaded.questions[0]).digest, "encoder": encoder_digest(None)}
+    few = digests | {"model": "geleerd-goed-x", "answers": ["1"]}
+    many = digests | {"model": "geleerd-beter-x", "answers": ["2", "3"]}
+
+    def used(**record: dict[str, Any]) -> tuple[set[tuple[str, str]], dict[str, str]]:
+        workspace.path("modellen", "geleerd.json").write_text(json.dumps(record))
+        files = missing_models(loaded, workspace).items()
+        return {(name, found[0].stem) for name, found in files}, passed_over(loaded, workspace)
+
+    for_both = {("goed", "geleerd-beter-x"), ("beter", "geleerd-beter-x")}
+    assert used(goed=few, beter=many) == (for_both, {})
+    assert used(goed=few | {"codebook": "x", "answers": ["1", "2", "3"]}, beter=many) == (for_both, {})
+    assert used(beter=many | {"codebook": "x"}) == (set(), {"beter": OTHER_CODEBOOK}), (
+        "nothing was learned for the other"
+    )
 
 
 def test_without_enough_reviewed_answers_the_old_model_stays(survey: Path) -> None:

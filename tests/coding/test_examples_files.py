@@ -37,6 +37,7 @@ def test_an_example_counts_once_or_as_its_weight_says(write: Callable[..., Path]
     lighter = load_examples(write("ex.jsonl", '{"text": "a", "codes": ["Eten"], "weight": 0.25}\n'), codebook)
     assert [plain[0].weight, lighter[0].weight] == [1.0, 0.25]
     assert examples_digest(plain) != examples_digest(lighter)
+    assert len({examples_digest([replace(plain[0], weight=weight)]) for weight in (2, 2.0)}) == 1
 
 
 def test_two_readings_count_for_half_each_where_they_differ(write: Callable[..., Path]) -> None:

@@ -211,8 +211,12 @@ def shipped_examples(codebook: Codebook) -> list[Example]:
     They name the shipped codebook's codes. For an own codebook of the same id, one that names a code which is not in it
     is left out: what holds for that answer now, nobody said. Another reading that names one is left out too.
     """
-    known = codebook.by_id.keys()
-    fitting = [one for one in _of_id(codebook.id) if known >= set(one.codes)]
+    return list(_with_codes(codebook.id, frozenset(codebook.by_id)))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _with_codes(name: str, known: Set[str]) -> list[Example]:
+    fitting = [one for one in _of_id(name) if known >= set(one.codes)]
     return [one if known >= {*one.second, *one.third} else _without_unknown(one, known) for one in fitting]
 
 

@@ -16,10 +16,7 @@ from pipeline.cli_exchange import register as register_exchange
 from pipeline.cli_progress import progress_bars
 from pipeline.cli_review import app as review
 from pipeline.cli_trace import register as register_trace
-from pipeline.errors import DuidingError, quoted
-
-#: The exit code that Typer turns Ctrl-C into.
-INTERRUPTED = 130
+from pipeline.errors import INTERRUPTED, STOPPED, ConfigError, DuidingError, problem, quoted
 
 app = typer.Typer(
     name="duiding",
@@ -55,6 +52,15 @@ def init(
     from pipeline.scaffold import copy_demo, write_scaffold
 
     if demo:
+        if file is not None:
+            raise ConfigError(
+                problem(
+                    place="--demo and --file",
+                    found="two that don't go together",
+                    expected="the demo, or a survey of your own file",
+                    do="leave one of the two out",
+                )
+            )
         made = copy_demo(folder)
         typer.echo(f"Wrote the demo surveys: {', '.join(str(path) for path in made)}")
         first, review_of_first = quoted(made[0].parent), quoted(made[0].with_name("review.jsonl"))
@@ -176,8 +182,8 @@ def main() -> None:
         typer.echo("duiding: not enough memory for this file. Next: close other programs or split the file.", err=True)
         sys.exit(2)
     except SystemExit as stopped:
-        if stopped.code == INTERRUPTED:
-            typer.echo("duiding: stopped; nothing is lost. Next: run the same command again to go on.", err=True)
+        if stopped.code == INTERRUPTED:  # what Typer makes of Ctrl-C
+            typer.echo(f"duiding: {STOPPED}", err=True)
         raise
 
 

@@ -47,25 +47,29 @@ def export(
         bool, typer.Option("--adjudicate", help="What coders disagree on, for someone to decide.")
     ] = False,
     question: OfQuestion = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a workbook that is there already.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
 ) -> None:
     """Write what is left to code to Excel, or all codings as JSONL."""
     from pipeline.errors import ReviewError, problem
+    from pipeline.review.files import refuse_own
 
     found, workspace = load(survey)
-    if excel:
+    if excel and file.suffix.lower() != ".xlsx":
         file = file.with_suffix(".xlsx")
-    if file.suffix == ".jsonl":
-        from pipeline.review.exchange import export_jsonl
+    refuse_own(workspace, found, file)
+    if file.suffix.lower() == ".jsonl":
+        from pipeline.review.exchange import export_jsonl, refuse_other
 
         options = {
             "--audit": audit, "--training": training, "--second": second is not None, "--by-group": by_group,
             "--for-second-coder": for_second, "--blind": blind, "--adjudicate": decide, "--question": question,
         }  # fmt: skip
         _refuse_options(file, [name for name, given in options.items() if given], "all codings are written")
+        if not force:
+            refuse_other(workspace, file)
         typer.echo(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
         return
-    if file.suffix != ".xlsx":
+    if file.suffix.lower() != ".xlsx":
         raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl"))
     from pipeline.review.excel_write import export_workbook, refuse_filled_in
 
@@ -77,7 +81,7 @@ def export(
     )
     say_set_aside(found, workspace)
     typer.echo(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
-    typer.echo("It holds answers: share it as carefully as the survey.")
+    typer.echo("It holds answers, and only you can read it: share it as carefully as the survey.")
     typer.echo(f"Next: duiding review import {quoted(file)} --coder NAME")
 
 
@@ -91,7 +95,7 @@ def import_(
     A second time changes nothing.
     """
     found, workspace = load(survey)
-    if file.suffix == ".xlsx":
+    if file.suffix.lower() == ".xlsx":
         from pipeline.intake.pseudonymise import pseudonymise
         from pipeline.review.describe import some
         from pipeline.review.excel_read import import_workbook

@@ -30,6 +30,7 @@ STATUS_WORDS = {
     "dropped": "not in this survey",
 }
 FEW = 50
+MOST_GROUPS = 30
 
 
 def _console() -> Console:
@@ -51,7 +52,10 @@ def show_check(survey: Survey, intake: Intake) -> None:
     console.print(f"{survey.title} ({survey.wave}): {intake.n_rows} rows, {len(people)} respondents")
     groups = people["group"].fillna("(unknown)").value_counts()
     if survey.input.group:
-        console.print("  " + ", ".join(f"{group} {number}" for group, number in groups.items()))
+        shown = [f"{group} {number}" for group, number in groups.head(MOST_GROUPS).items()]
+        if len(groups) > MOST_GROUPS:
+            shown.append(f"and {len(groups) - MOST_GROUPS} more")
+        console.print("  " + ", ".join(shown))
     ticked = set(intake.ticks["answer_id"])
     table = Table(box=None, pad_edge=False)
     for name in ("question", *STATUSES, "with ticks"):

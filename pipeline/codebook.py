@@ -155,8 +155,8 @@ def shipped_codebooks() -> list[str]:
 
 def codebooks_at(folder: Path) -> list[str]:
     """Return the names that a codebook can be called by from a folder: the shipped ones, and the YAML files there."""
-    files = [*folder.glob("*.yaml"), *folder.glob("*.yml")] if folder.is_dir() else []
-    return [*shipped_codebooks(), *sorted(file.name for file in files if file.name != "survey.yaml")]
+    files = [file.name for file in folder.glob("*") if file.suffix.lower() in (".yaml", ".yml")]
+    return [*shipped_codebooks(), *sorted(name for name in files if name.lower() != "survey.yaml")]
 
 
 def load_codebook(source: str | Path) -> Codebook:

@@ -208,6 +208,25 @@ def _check_there(survey: Survey, codebook: str, place: str) -> None:
         )
 
 
+def _check_answers_apart(survey: Survey, column: str, place: str) -> None:
+    """Refuse a column of answers that is also ids, groups or the like: groups are published, and ids stand in messages.
+
+    Raises:
+        ConfigError: it is given under another key of `input` too.
+    """
+    for key in ("respondent", "group", "wave", "weight", "question"):
+        if getattr(survey.input, key) == column:
+            raise ConfigError(
+                problem(
+                    file=survey.file,
+                    place=place,
+                    found=f"column '{column}' is 'input.{key}' as well",
+                    expected="a column that holds answers only",
+                    do=f"name another column under 'input.{key}' or here",
+                )
+            )
+
+
 def _check(survey: Survey) -> None:
     file = survey.file
     source = survey.input
@@ -230,6 +249,8 @@ def _check(survey: Survey) -> None:
                 do="name the column with the question and the column with the answer",
             )
         )
+    if source.layout == "long" and source.text is not None:
+        _check_answers_apart(survey, source.text, "input.text")
     seen: set[str] = set()
     for position, question in enumerate(survey.questions):
         place = f"questions[{position}] ({question.id})"
@@ -238,6 +259,8 @@ def _check(survey: Survey) -> None:
         seen.add(question.id)
         if source.layout == "wide" and not (question.column or question.ticks or question.ticks_column):
             raise ConfigError(problem(file=file, place=place, found="key 'column' is missing", do="add 'column:'"))
+        if source.layout == "wide" and question.column:
+            _check_answers_apart(survey, question.column, f"{place}.column")
         _check_there(survey, question.codebook, place)
         codebook = survey.codebook(question)
         for wave, name in question.earlier_codebooks.items():

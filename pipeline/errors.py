@@ -7,6 +7,10 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
+#: The exit code of a program that was stopped with Ctrl-C, and what is said then.
+INTERRUPTED = 130
+STOPPED = "stopped; nothing is lost. Next: run the same command again to go on."
+
 
 class DuidingError(Exception):
     """A problem the user can solve; the command line prints it as one line and exits with code 2."""

@@ -6,11 +6,13 @@ import json
 import shlex
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pipeline import __main__ as start
 from pipeline import cli
 from pipeline.cli_show import show_check, show_run
 from pipeline.config import load_survey
@@ -185,6 +187,43 @@ def test_ctrl_c_says_that_nothing_is_lost(
         cli.main()
     assert stopped.value.code == 130
     assert "duiding: stopped; nothing is lost." in capsys.readouterr().err
+
+
+def test_ctrl_c_while_the_command_line_is_imported_ends_as_quietly(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupting:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "pipeline.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "pipeline.cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    with pytest.raises(SystemExit) as stopped:
+        start.main()
+    assert stopped.value.code == 130
+    assert capsys.readouterr().err == "duiding: stopped; nothing is lost. Next: run the same command again to go on.\n"
+
+
+def test_the_command_starts_where_ctrl_c_is_heard() -> None:
+    settings = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text(encoding="utf-8"))
+    assert settings["project"]["scripts"] == {"duiding": "pipeline.__main__:main"}
+
+
+def test_check_names_the_largest_groups_and_counts_the_rest(small_survey: Path, duiding: Command) -> None:
+    rows = [f"{n};Wijk {n // 2 + 100};;Ik sta te lang in de wacht" for n in range(85)]
+    small_survey.with_name("data.csv").write_text("\n".join(["nr;plaats;t1;beter", *rows]))
+    shown = duiding("check", small_survey).stdout.splitlines()[1]
+    assert shown.count("Wijk") == 30
+    assert "Wijk 142" not in shown, "the smallest"
+    assert shown.endswith(", and 13 more")
+
+
+def test_init_makes_a_demo_or_a_survey_of_a_file(write: Callable[..., Path], tmp_path: Path, duiding: Command) -> None:
+    done = duiding("init", tmp_path / "nieuw", "--demo", "--file", write("a.csv", "nr;beter\n1;x\n"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("duiding: --demo and --file: ")
+    assert not (tmp_path / "nieuw").exists()
 
 
 def test_init_does_not_overwrite(small_survey: Path, duiding: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,20 @@ def test_a_survey_is_read(small_survey: Path) -> None:
     assert survey.wave == "2026"
     assert survey.workspace_path == small_survey.parent / "duiding-werk"
     assert load_survey(small_survey.parent).title == survey.title
+
+
+def test_the_suffix_of_survey_and_codebook_may_be_in_capitals(small_survey: Path) -> None:
+    small_survey.write_text(small_survey.read_text().replace("klein.yaml", "KLEIN.YAML"))
+    small_survey.with_name("klein.yaml").rename(small_survey.with_name("KLEIN.YAML"))
+    survey = load_survey(small_survey.rename(small_survey.with_name("SURVEY.YAML")))
+    assert [code.id for code in survey.codebook(survey.questions[0]).codes] == ["telefoon", "geld", "anders"]
+
+
+def test_a_codebook_in_capitals_is_what_may_be_meant(small_survey: Path) -> None:
+    small_survey.write_text(small_survey.read_text().replace("klein.yaml", "stadsplan.yaml"))
+    small_survey.with_name("klein.yaml").rename(small_survey.with_name("STADPLAN.YAML"))
+    with pytest.raises(ConfigError, match="did you mean 'STADPLAN.YAML'"):
+        load_survey(small_survey)
 
 
 @pytest.mark.parametrize("name", ["participatiewet", "minimabeleid"])
@@ -102,6 +117,30 @@ def test_the_workspace_is_never_a_folder_that_holds_the_survey_itself(small_surv
 def test_long_layout_needs_its_columns(small_survey: Path) -> None:
     small_survey.write_text(small_survey.read_text().replace("input: {", "input: {layout: long, "))
     with pytest.raises(ConfigError, match="'question' and 'text'"):
+        load_survey(small_survey)
+
+
+@pytest.mark.parametrize("key", ["respondent", "group", "wave", "weight"])
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_column_of_answers_is_nothing_else(
+    small_survey: Path, key: str, command: str, duiding: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    text = small_survey.read_text().replace("respondent: nr, group: plaats", f"{key}: ' beter'")
+    small_survey.write_text(text)
+    done = duiding(command, small_survey)
+    assert done.returncode == 2
+    assert f"survey.yaml: questions[0] (beter).column: column 'beter' is 'input.{key}' as well" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert not (small_survey.parent / "duiding-werk").exists()
+
+
+@pytest.mark.parametrize("key", ["respondent", "group", "wave", "weight", "question"])
+def test_the_answers_of_a_long_file_are_nothing_else(small_survey: Path, key: str) -> None:
+    columns = {"question": "vraag", "text": "antwoord", key: "antwoord"}
+    named = ", ".join(f"{name}: {column}" for name, column in columns.items())
+    text = small_survey.read_text().replace("respondent: nr, group: plaats", f"layout: long, {named}")
+    small_survey.write_text(text)
+    with pytest.raises(ConfigError, match=rf"input\.text: column 'antwoord' is 'input\.{key}' as well"):
         load_survey(small_survey)
 
 

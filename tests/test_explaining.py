@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,17 @@ def test_no_file_of_the_workspace_holds_personal_data_of_a_users_examples(with_e
     files = [file for file in folder.rglob("*") if file.is_file()]
     assert any(file.parent.name == "modellen" and b"belde" in file.read_bytes() for file in files)
     assert [file.name for file in files if b"jansen" in file.read_bytes().lower()] == []
+
+
+def test_what_the_readme_says_to_delete_leaves_no_word_of_an_example(with_examples: Coded) -> None:
+    folder = load_survey(with_examples.file).workspace_path
+    files = [file for file in folder.rglob("*") if file.is_file() and b"belde" in file.read_bytes()]
+    assert {file.parent.name for file in files} == {"modellen"}
+    with_examples.file.with_name("voorbeelden.jsonl").write_text(EXAMPLES.partition("\n")[2], encoding="utf-8")
+    shutil.rmtree(folder / "modellen")
+    run(with_examples.file)
+    assert list(folder.joinpath("modellen").iterdir())
+    assert [file for file in folder.rglob("*") if file.is_file() and b"belde" in file.read_bytes()] == []
 
 
 def test_evaluate_learns_from_a_users_examples_what_a_run_learns(

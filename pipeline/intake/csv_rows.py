@@ -94,6 +94,15 @@ def decode(raw: bytes, path: Path, encoding: str | None = None) -> str:
                 do="correct or leave out 'input.encoding'" if named else "save the file again as UTF-8",
             )
         ) from error
+    except ValueError:  # of encodings that are not of text files, such as punycode, and of names that are none
+        raise TableError(
+            problem(
+                file=path,
+                found=f"text that is not in encoding {encoding!r}",
+                expected="e.g. utf-8 or cp1252",
+                do="correct or leave out 'input.encoding'",
+            )
+        ) from None  # its message may hold a piece of the text
 
 
 def _utf16(raw: bytes) -> str | None:

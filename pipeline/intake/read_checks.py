@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import SequenceMatcher
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,19 +42,45 @@ def check_columns(survey: Survey, table: pd.DataFrame, path: Path) -> None:
         return
     place, name = missing[0]
     sheet, delimiter = table.attrs.get("sheet"), table.attrs.get("delimiter")
-    if near := nearest(name, present):
+    near = nearest(name, present)
+    if near and (_is_slip(near, name) or _is_header(survey, table)):
         hint = f"did you mean '{near}'?"
-    elif len(missing) < len(wanted):
+    elif _is_header(survey, table):
         hint = "use one of: " + ", ".join(sorted(present))
     elif sheet is not None:
         hint = "put the column names in the first row that is filled, or name another sheet under 'input.sheet'"
     else:
-        hint = "put the column names in the first line; as it is read now, it holds none that survey.yaml names"
+        hint = f"put the column names in the first line; as it is read now, it holds {_how_many(wanted, missing)}"
         if delimiter is not None:
             hint += f"; if {delimiter!r} is not the delimiter, name it under 'input.delimiter'"
     where = place if sheet is None else f"sheet '{sheet}', {place}"
     split = "" if delimiter is None else f" (delimiter {delimiter!r})"
     raise TableError(problem(file=path, place=where, found=f"no column '{name}'{split}", do=hint))
+
+
+def _is_header(survey: Survey, table: pd.DataFrame) -> bool:
+    """Tell whether the first row surely holds names, and not answers of which one happens to be a column's name.
+
+    SPSS and Parquet know their columns; elsewhere half of the columns that are named must be there, and two at least.
+    """
+    if "sheet" not in table.attrs and "delimiter" not in table.attrs:
+        return True
+    names = {name for _, name in wanted_columns(survey)}
+    there = len(names.intersection(table.columns))
+    return there >= max(2, len(names) / 2)
+
+
+def _is_slip(one: str, other: str) -> bool:
+    """Tell whether two names have the same letters and digits but for one: that shows what survey.yaml says already."""
+    one, other = ("".join(filter(str.isalnum, name.casefold())) for name in (one, other))
+    same = sum(block.size for block in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks())
+    return max(len(one), len(other)) - same <= 1
+
+
+def _how_many(wanted: list[tuple[str, str]], missing: list[tuple[str, str]]) -> str:
+    if len(missing) == len(wanted):
+        return "none that survey.yaml names"
+    return f"{len(wanted) - len(missing)} of the {len(wanted)} that survey.yaml names"
 
 
 def without_result(survey: Survey, table: pd.DataFrame) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,29 +36,34 @@ def write_page(
     return [page, *written]
 
 
-def render(document: Document, context: Context, payloads: Mapping[str, Any], *, beside: bool) -> str:
-    """Return the page as HTML."""
-    say = context.say
-    environment = Environment(
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    """Return where the templates are, which are compiled once."""
+    return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(
-        say=say,
-        kind=lambda block: _KINDS[type(block)],
-        shown=lambda cell, column: shown(cell, column, say.language),
-        mark=lambda cell: MARKS[cell.mark],
-        spoken=lambda cell: _spoken(context, cell),
-        number_of=lambda quote: context.book.numbers[quote.answer_id],
-        chart=lambda figure: Markup(inline_svg(figure)),
-        soft=lambda text: escape(text).replace("/", Markup("/<wbr>")),
-        heat=_heat(document),
-        colours=Markup(_variables()),
-        asset=lambda name: Markup((_TEMPLATES / name).read_text(encoding="utf-8")),
-    )
+
+
+def render(document: Document, context: Context, payloads: Mapping[str, Any], *, beside: bool) -> str:
+    """Return the page as HTML."""
+    say = context.say
+    used = {
+        "say": say,
+        "kind": lambda block: _KINDS[type(block)],
+        "shown": lambda cell, column: shown(cell, column, say.language),
+        "mark": lambda cell: MARKS[cell.mark],
+        "spoken": lambda cell: _spoken(context, cell),
+        "number_of": lambda quote: context.book.numbers[quote.answer_id],
+        "chart": lambda figure: Markup(inline_svg(figure)),
+        "soft": lambda text: escape(text).replace("/", Markup("/<wbr>")),
+        "heat": _heat(document),
+        "colours": Markup(_variables()),
+        "asset": lambda name: Markup((_TEMPLATES / name).read_text(encoding="utf-8")),
+    }
     settings = {
         "total": document.total,
         "groups": document.groups,
@@ -65,15 +71,20 @@ def render(document: Document, context: Context, payloads: Mapping[str, Any], *,
         "words": {key: say(key) for key in _WORDS},
         "thousands": "," if say.language == "en" else ".",
     }
-    return environment.get_template("rapport.html.j2").render(
-        document=document,
-        language=say.language,
-        few=len(document.groups) <= _FEW,
-        choices=(document.total, *document.groups),
-        beside=BESIDE if beside else "",
-        opens=any(cell.opens for table in document.tables for row in table.rows for cell in row.cells),
-        settings=Markup(script_safe(settings)),
-        payloads={question: Markup(script_safe(payload)) for question, payload in payloads.items()},
+    return (
+        _environment()
+        .get_template("rapport.html.j2")
+        .render(
+            **used,
+            document=document,
+            language=say.language,
+            few=len(document.groups) <= _FEW,
+            choices=(document.total, *document.groups),
+            beside=BESIDE if beside else "",
+            opens=any(cell.opens for table in document.tables for row in table.rows for cell in row.cells),
+            settings=Markup(script_safe(settings)),
+            payloads={question: Markup(script_safe(payload)) for question, payload in payloads.items()},
+        )
     )
 
 

@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from matplotlib import rc_context
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
 #: Text stays text, and the same drawing gives the same bytes.
 _SETTINGS: Any = {
@@ -29,26 +32,23 @@ class Sheet:
     def __init__(self, width: float, height: float) -> None:
         self.width, self.height = width, height
         self._figure = Figure(figsize=(width, height))
-        self._axes = self._figure.add_axes((0, 0, 1, 1))
-        self._axes.set_axis_off()
-        self._axes.set_xlim(0, width)
-        self._axes.set_ylim(height, 0)
+        self._inches = Affine2D().scale(1, -1).translate(0, height) + self._figure.dpi_scale_trans
 
     def bar(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         """Draw a filled bar whose left end is at x and whose middle is at y."""
-        self._axes.add_patch(Rectangle((x, y - height / 2), max(width, 0.0), height, facecolor=colour, linewidth=0))
+        self._add(Rectangle((x, y - height / 2), max(width, 0.0), height, facecolor=colour, linewidth=0))
 
     def line(
         self, points: Sequence[tuple[float, float]], colour: str, thick: float = 1.0, *, behind: bool = False
     ) -> None:
         """Draw a line through points, `thick` typographic points wide; `behind` the bars if asked."""
         xs, ys = zip(*points, strict=True)
-        self._axes.add_line(Line2D(xs, ys, color=colour, lw=thick, solid_capstyle="butt", solid_joinstyle="round",
-                                   zorder=0 if behind else 2))  # fmt: skip
+        self._add(Line2D(xs, ys, color=colour, lw=thick, solid_capstyle="butt", solid_joinstyle="round",
+                         zorder=0 if behind else 2))  # fmt: skip
 
     def dot(self, x: float, y: float, size: float, colour: str) -> None:
         """Draw a dot of `size` points across."""
-        self._axes.add_line(Line2D([x, x], [y, y], color=colour, lw=size, solid_capstyle="round"))
+        self._add(Line2D([x, x], [y, y], color=colour, lw=size, solid_capstyle="round"))
 
     def words(
         self,
@@ -66,17 +66,24 @@ class Sheet:
         lines = text.split("\n")
         for number, line in enumerate(lines):
             middle = y + (number - (len(lines) - 1) / 2) * size * _LEADING
-            self._axes.text(
-                x,
-                middle,
-                line,
-                color=colour,
-                fontsize=size,
-                ha=align,
-                parse_math=False,
-                va="baseline" if above else "center_baseline",
-                fontweight="bold" if bold else "normal",
+            self._add(
+                Text(
+                    x,
+                    middle,
+                    line,
+                    color=colour,
+                    fontsize=size,
+                    ha=align,
+                    parse_math=False,
+                    va="baseline" if above else "center_baseline",
+                    fontweight="bold" if bold else "normal",
+                )
             )
+
+    def _add(self, mark: Artist) -> None:
+        """Put a mark on the figure itself: axes would take longer to set up than all marks take to draw."""
+        mark.set_transform(self._inches)
+        self._figure.add_artist(mark)
 
     def svg(self) -> str:
         """Return the drawing as an SVG document."""

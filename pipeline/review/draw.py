@@ -37,10 +37,7 @@ def draw(
         ReviewError: a question does not exist or a size is out of range.
         TableError: there are no answers yet.
     """
-    known = [question.id for question in survey.questions]
-    for name in questions:
-        if name not in known:
-            raise ReviewError(problem(file=survey.file, found=f"no question '{name}'", do=did_you_mean(name, known)))
+    check_questions(survey, questions)
     if audit < 0 or training < 0:
         raise ReviewError(problem(place="sample", found="a negative number of answers", expected="0 or more"))
     with one_at_a_time(workspace):
@@ -68,6 +65,19 @@ def draw(
                 sample = combine(sample, chosen, questions=[question.id])
         write_sample(workspace, sample)
         return sample
+
+
+def check_questions(survey: Survey, questions: Sequence[str]) -> None:
+    """Check that the questions asked for are there.
+
+    Raises:
+        ReviewError: one is not; the message has the nearest one, or all that are there.
+    """
+    known = [question.id for question in survey.questions]
+    for name in questions:
+        if name not in known:
+            found = f"no question '{name[:60]}'"
+            raise ReviewError(problem(file=survey.file, place="--question", found=found, do=did_you_mean(name, known)))
 
 
 def came_later(workspace: Workspace) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any
 from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem, quoted
 from pipeline.review.adjudicate import codings_shown, open_conflicts
+from pipeline.review.draw import check_questions
 from pipeline.review.events import utc
 from pipeline.review.labeling import COMPARED, Choice
 from pipeline.review.projects import survey_key
@@ -79,11 +80,12 @@ def export_workbook(
     `force` a file that is there already is replaced.
 
     Raises:
-        ReviewError: nothing is left to code or to decide, or the file is there already.
+        ReviewError: a question does not exist, nothing is left to code or to decide, or the file is there already.
         TableError: there are no answers yet.
     """
     if not force:
         refuse_filled_in(path)
+    check_questions(survey, questions)
     sheets = (
         _decisions(workspace, survey, questions) if decide else _sheets(workspace, survey, second, blind, questions)
     )
@@ -100,7 +102,7 @@ def export_workbook(
         )  # fmt: skip
     import xlsxwriter
 
-    with atomic(path) as temporary:
+    with atomic(path, 0o600) as temporary:  # it holds answers, and the workspace's folder does not shield it
         book = xlsxwriter.Workbook(
             str(temporary),
             {

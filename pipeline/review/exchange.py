@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.codebook import Codebook
 from pipeline.config import Survey
-from pipeline.errors import ReviewError, did_you_mean, problem
+from pipeline.errors import ReviewError, did_you_mean, problem, quoted
 from pipeline.review.coders import Coders
 from pipeline.review.designs import Draw, draws_of, join_draws, open_draws, parse_draw
 from pipeline.review.events import (
@@ -45,6 +45,7 @@ def export_jsonl(workspace: Workspace, path: Path) -> int:
     """Write the last coding per annotation, with the inclusion probabilities of the sample; return how many.
 
     What was drawn and is not coded yet has a line of its own, so that the sample is whole where the file is imported.
+    A file that is there already is replaced (see `refuse_other`).
 
     Raises:
         ReviewError: the journal is damaged.
@@ -66,6 +67,41 @@ def export_jsonl(workspace: Workspace, path: Path) -> int:
     lines += [draw.line() for draw in open_draws(sample, events, texts)]
     write_text(path, "".join(line + "\n" for line in lines))
     return len(events)
+
+
+def refuse_other(workspace: Workspace, path: Path) -> None:
+    """Refuse to write over anything but an earlier export of this workspace.
+
+    Raises:
+        ReviewError: the file is there already and holds something else, or the journal is damaged.
+    """
+    if path.exists() and not _was_exported(workspace, path):
+        raise ReviewError(
+            problem(file=path, found="there already, and it holds something else than codings that are here",
+                    do=f"give another name, or --force; a colleague's codings: duiding review import {quoted(path)}")
+        )  # fmt: skip
+
+
+def _was_exported(workspace: Workspace, path: Path) -> bool:
+    """Return whether nothing is lost with a file: its lines are codings of the journal, none newer, and draws of here.
+
+    A colleague's export that was not imported yet looks like our own otherwise.
+    """
+    known, sample = latest(read_journal(workspace)), read_sample(workspace)
+    drawn = set(zip(sample["answer_id"], sample["role"], strict=True))
+    try:
+        for line, raw in read_lines(path):
+            if isinstance(raw, dict) and "open" in raw:
+                draw = parse_draw(raw, file=path, line=line)
+                if (draw.answer_id, draw.role) not in drawn:
+                    return False
+                continue
+            event = parse_event(raw, file=path, line=line)
+            if event.annotation not in known or event.at > known[event.annotation].at:
+                return False
+    except ReviewError:
+        return False
+    return True
 
 
 def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:

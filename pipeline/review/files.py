@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline.config import Survey
 from pipeline.errors import DuidingError, ReviewError, problem
 from pipeline.workspace import Workspace, write_text
 
@@ -39,6 +40,25 @@ def write_private(path: Path, text: str) -> None:
         write_text(path, text, mode=0o600)
     except DuidingError as error:
         raise ReviewError(str(error)) from error
+
+
+def refuse_own(workspace: Workspace, survey: Survey, path: Path) -> None:
+    """Refuse to write where the survey's own files are, whatever is asked for: those can't be made again.
+
+    Raises:
+        ReviewError: the path is in the workspace, or survey.yaml names it.
+    """
+    place = path.resolve()
+    asked = survey.questions
+    named = [survey.input.file, survey.reference, survey.report.template, *(one.codebook for one in asked)]
+    named += [name for one in asked for name in (one.examples, *one.earlier_codebooks.values())]
+    if place.is_relative_to(workspace.folder.resolve()):
+        found = "in the workspace, which holds the survey's own files"
+    elif place in (survey.file, *(survey.path(name) for name in named if name)):
+        found = "a file that the survey is made from"
+    else:
+        return
+    raise ReviewError(problem(file=path, found=found, expected="a file of its own, elsewhere", do="give another name"))
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ from pipeline.config import Question, Survey
 from pipeline.errors import ReviewError, problem
 from pipeline.review.client import SLOW, Address, address, connected, speaking
 from pipeline.review.division import earlier_reviewers, refuse_one_coder_twice
+from pipeline.review.draw import check_questions
 from pipeline.review.events import latest, read_journal
 from pipeline.review.files import one_at_a_time
 from pipeline.review.labeling import TEXT, Choice
@@ -85,9 +86,11 @@ def push(
     machine chose its codes; who does not see those does not see that either.
 
     Raises:
-        ReviewError: nothing was drawn, the server is down or refuses, a code in use was removed from the codebook, the
-            machine's codes were shown already to who must not see them, or a coder would be the second one as well.
+        ReviewError: a question does not exist, nothing was drawn, the server is down or refuses, a code in use was
+            removed from the codebook, the machine's codes were shown already to who must not see them, or a coder would
+            be the second one as well.
     """
+    check_questions(survey, questions)
     with one_at_a_time(workspace):
         sample = read_sample(workspace)
         if sample.empty:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,6 +79,21 @@ def test_spss_gives_value_labels_and_keeps_variable_labels(tmp_path: Path) -> No
     assert read_file(Input(file=str(path)), path).attrs["labels"]["v1"] == "Wat gaat er goed?"
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".parquet"])
+def test_the_suffix_may_be_in_capitals(tmp_path: Path, suffix: str) -> None:
+    frame, made = pd.DataFrame({"nr": ["1", "2"], "tekst": ["a", "b"]}), tmp_path / f"made{suffix}"
+    if suffix in (".xlsx", ".xlsm"):
+        frame.to_excel(tmp_path / "made.xlsx", index=False)
+        made = tmp_path / "made.xlsx"
+    elif suffix in (".sav", ".zsav"):
+        pyreadstat.write_sav(frame, str(made), compress=suffix == ".zsav")
+    elif suffix == ".parquet":
+        frame.to_parquet(made)
+    else:
+        frame.to_csv(made, index=False, sep="\t" if suffix == ".tsv" else ";")
+    assert read(made.rename(tmp_path / f"DATA{suffix.upper()}")) == [("1", "a"), ("2", "b")]
+
+
 def test_parquet(tmp_path: Path) -> None:
     pd.DataFrame({"nr": [1, 2], "tekst": ["a", None]}).to_parquet(tmp_path / "d.parquet")
     assert read(tmp_path / "d.parquet") == [("1", "a"), ("2", "")]
@@ -116,6 +132,15 @@ def test_named_encoding(write: Callable[..., Path]) -> None:
         read(path, encoding="utf-9")
     with pytest.raises(TableError, match="line 2: bytes that are not ascii"):
         read(path, encoding="ascii")
+
+
+@pytest.mark.parametrize("encoding", ["undefined", "punycode", "utf-8\0"])
+def test_an_encoding_that_is_of_no_file_is_named(write: Callable[..., Path], encoding: str) -> None:
+    path = write("d.csv", f"nr;tekst\n1;{'geheim' * 20}\n")
+    with pytest.raises(TableError, match=r"d\.csv: text that is not in encoding .* 'input\.encoding'") as caught:
+        read(path, encoding=encoding)
+    assert repr(encoding) in str(caught.value)
+    assert "geheim" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_missing_file_suggests_its_neighbour(write: Callable[..., Path]) -> None:

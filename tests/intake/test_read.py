@@ -131,6 +131,49 @@ def test_a_file_without_a_header_row_shows_none_of_its_first_row(small_survey: P
         assert word not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "first", ["1;beter;;Mevrouw geheim hielp", "nr.;Hengelo;;beter nietgeheim", "1;geheim;x;beter"]
+)
+def test_a_first_row_with_the_name_of_a_column_by_chance_is_not_shown(small_survey: Path, first: str) -> None:
+    small_survey.with_name("data.csv").write_text(f"{first}\n2;Borne;;goed\n")
+    with pytest.raises(TableError, match="no column") as caught:
+        read_answers(load_survey(small_survey))
+    for word in ("geheim", "Hengelo"):
+        assert word not in str(caught.value)
+
+
+def test_a_first_row_of_answers_is_not_shown_as_what_may_be_meant(small_survey: Path) -> None:
+    small_survey.with_name("data.csv").write_text("1;Noord;;beter luisteren\n2;Zuid;;goed\n")
+    text = (
+        small_survey.read_text().replace(", respondent: nr, group: plaats", "").replace(", ticks: {t1: Telefoon}", "")
+    )
+    small_survey.write_text(text.replace("column: beter", "column: beterluister"))
+    with pytest.raises(TableError, match="it holds none that survey.yaml names") as caught:
+        read_answers(load_survey(small_survey))
+    assert "luisteren" not in str(caught.value)
+
+
+def test_a_name_that_differs_in_capitals_and_marks_only_is_meant(small_survey: Path) -> None:
+    small_survey.with_name("data.csv").write_text("Nr.;Gemeente;x;opmerking\n1;Noord;;goed\n")
+    with pytest.raises(TableError, match=r"no column 'nr'.*did you mean 'Nr\.'\?"):
+        read_answers(load_survey(small_survey))
+
+
+def test_a_slip_in_the_name_of_one_of_two_columns_is_seen(small_survey: Path) -> None:
+    small_survey.with_name("data.csv").write_text("nr;betre\n1;goed\n")
+    text = small_survey.read_text().replace(", group: plaats", "").replace(", ticks: {t1: Telefoon}", "")
+    small_survey.write_text(text)
+    with pytest.raises(TableError, match=r"no column 'beter'.*did you mean 'betre'\?"):
+        read_answers(load_survey(small_survey))
+
+
+def test_a_file_that_knows_its_columns_shows_them(small_survey: Path) -> None:
+    pd.DataFrame({"nummer": ["1"], "gemeente": ["Noord"]}).to_parquet(small_survey.with_name("data.parquet"))
+    small_survey.write_text(small_survey.read_text().replace("data.csv", "data.parquet"))
+    with pytest.raises(TableError, match="no column 'nr'.*use one of: gemeente, nummer"):
+        read_answers(load_survey(small_survey))
+
+
 def test_a_header_that_is_surely_one_is_shown(small_survey: Path) -> None:
     data = small_survey.with_name("data.csv")
     data.write_text(data.read_text().replace("nr;plaats;t1;beter", "nr;plaats;t1;opmerking"))

@@ -363,6 +363,12 @@ def test_a_workbook_of_elsewhere(made: Made, make_survey: Make, tmp_path: Path, 
         import_workbook(made.workspace, made.survey, file, coder=" ")
 
 
+@pytest.mark.parametrize("decide", [False, True])
+def test_a_question_that_is_not_there_is_named_with_those_that_are(made: Made, tmp_path: Path, decide: bool) -> None:
+    with pytest.raises(ReviewError, match="--question: no question 'nee'. Next: use one of: ervaring, verbeter"):
+        export_workbook(made.workspace, made.survey, tmp_path / "x.xlsx", questions=["nee"], decide=decide)
+
+
 def test_nothing_left_to_code(make_survey: Make, tmp_path: Path) -> None:
     made = make_survey(20)
     with pytest.raises(ReviewError, match="nothing is left to code"):

@@ -50,6 +50,12 @@ def coders(fake: FakeServer, kind: str = "main") -> dict[str, str]:
     return {key: task["data"]["codeur"] for key, task in fake.of(fake.project("verbeter", kind)).items()}
 
 
+def test_a_question_that_is_not_there_is_named_with_those_that_are(made: Made, fake: FakeServer) -> None:
+    with pytest.raises(ReviewError, match="--question: no question 'nee'. Next: use one of: ervaring, verbeter"):
+        push(made.workspace, made.survey, questions=["verbeter", "nee"])
+    assert not fake.made
+
+
 def test_new_work_goes_to_the_reviewers_of_earlier_pushes_when_nobody_is_named(made: Made, fake: FakeServer) -> None:
     push(made.workspace, made.survey, reviewers=["anna", "bo"])
     before = coders(fake)

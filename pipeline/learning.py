@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Question, Survey, examples_file, load_survey
-from pipeline.errors import ConfigError, ModelError, problem, quoted
+from pipeline.errors import ConfigError, DuidingError, ModelError, problem, quoted
 from pipeline.workspace import Workspace, read_table, write_text
 
 if TYPE_CHECKING:
@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 FOLDER = "modellen"
 RECORD = "geleerd.json"
+SHIPPED = "shipped"  # instead of a digest in the record, where survey.yaml names no examples
 NOTHING_REVIEWED, TOO_FEW_AUDITED, NOT_BETTER, SAME, BETTER = (
     "nothing_reviewed", "too_few_audited", "not_better", "same", "better",
 )  # fmt: skip
-OTHER_CODEBOOK, OTHER_ENCODER = "its codebook has changed since", "the encoder is another one now"
+OTHER_CODEBOOK, OTHER_ENCODER, OTHER_EXAMPLES, OTHER_SEED = (
+    "its codebook has changed since", "the encoder is another one now",
+    "its 'examples' have changed since", "the 'seed' is another one now",
+)  # fmt: skip
 OLD_CODES, CHANGED, GONE, SAID_IN_AUDIT, NO_CODE = (
     "old_codes", "text_changed", "answer_gone", "said_in_audit", "no_code",
 )  # fmt: skip
@@ -55,8 +59,8 @@ class Lesson:
 def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the model that was learned for it and may be used.
 
-    A model learned for another version of the codebook or with another encoder is passed over, and so is one that
-    learned from an answer that the audit drew later (see `set_aside`).
+    A model that no longer fits what survey.yaml names is passed over (see `passed_over`), and so is one that learned
+    from an answer that the audit drew later (see `set_aside`).
     """
     from pipeline.coding.model_files import files_of
 
@@ -74,22 +78,66 @@ def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]
 
 
 def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
-    """Return question id -> why the model that was learned for it no longer fits what survey.yaml names now."""
-    from pipeline.coding.encoder_files import encoder_digest
+    """Return question id -> why the model that was learned for it no longer fits what survey.yaml names now.
 
+    Where the model of another question codes it now, it is not named.
+    """
+    record, fitting = _read_record(workspace), _fitting(survey, workspace)
+    return {
+        question.id: _misfit(survey, question, record[question.id])
+        for question in survey.questions
+        if question.id in record and question.id not in fitting
+    }
+
+
+def _fitting(survey: Survey, workspace: Workspace) -> dict[str, dict[str, Any]]:
+    """Return question id -> the record of the learned model that fits it: one for all questions that learn together.
+
+    So a question that was added later has it too. Where some have another, because they were not in the survey when the
+    others learned, the one that learned from most answers goes before.
+    """
     record = _read_record(workspace)
     if not record:
         return {}
-    encoder = encoder_digest(encoder_name(survey))
-    out = {}
-    for question in survey.questions:
-        if (entry := record.get(question.id)) is None:
-            continue
-        reasons = [OTHER_CODEBOOK] if entry["codebook"] != survey.codebook(question).digest else []
-        reasons += [OTHER_ENCODER] if entry["encoder"] != encoder else []
-        if reasons:
-            out[question.id] = " and ".join(reasons)
+    out: dict[str, dict[str, Any]] = {}
+    for questions in _together(survey):
+        recorded = [(question, record[question.id]) for question in questions if question.id in record]
+        fitting = [entry for question, entry in recorded if not _misfit(survey, question, entry)]
+        if fitting:
+            most = max(fitting, key=lambda entry: len(entry["answers"]))
+            out |= dict.fromkeys((question.id for question in questions), most)
     return out
+
+
+def _misfit(survey: Survey, question: Question, entry: Mapping[str, Any]) -> str:
+    """Return why a model on record does not fit what survey.yaml names for a question; "" when it does.
+
+    Records of before examples and seed were kept in them say nothing of these, so the model is taken to fit.
+    """
+    from pipeline.coding.encoder_files import encoder_digest
+
+    reasons = [OTHER_CODEBOOK] if entry["codebook"] != survey.codebook(question).digest else []
+    reasons += [OTHER_ENCODER] if entry["encoder"] != encoder_digest(encoder_name(survey)) else []
+    if "examples" in entry and entry["examples"] != _own_examples(survey, question):
+        reasons.append(OTHER_EXAMPLES)
+    reasons += [OTHER_SEED] if entry.get("seed", survey.seed) != survey.seed else []
+    return " and ".join(reasons)
+
+
+def _own_examples(survey: Survey, question: Question) -> str:
+    """Return the digest of the examples that survey.yaml names for a question; of a file that can't be read none.
+
+    `run` says what is wrong with such a file. Those that ship come with Duiding, and stay out: a new version of it must
+    not undo what was learned.
+    """
+    from pipeline.coding.examples import examples_digest, load_examples
+
+    if (file := examples_file(survey, question)) is None:
+        return SHIPPED
+    try:
+        return examples_digest(load_examples(file, survey.codebook(question)))
+    except DuidingError:
+        return ""
 
 
 def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
@@ -100,19 +148,16 @@ def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
     """
     from pipeline.coding.learn import learned_again
 
-    record = _read_record(workspace)
-    if not record:
+    fitting = _fitting(survey, workspace)
+    if not fitting:
         return {}
-    texts, other = _texts(workspace), passed_over(survey, workspace)
-    out = {}
+    texts = _texts(workspace)
+    out: dict[str, int] = {}
     for questions in _together(survey):
-        held_out = _drawn(workspace, questions, texts)
-        for question in questions:
-            entry = record.get(question.id)
-            if entry is not None and question.id not in other:
-                learned = {key: texts.get(key, "") for key in entry["answers"]}
-                if n := len(learned_again(learned, held_out)):
-                    out[question.id] = n
+        if (entry := fitting.get(questions[0].id)) is not None:
+            learned = {key: texts.get(key, "") for key in entry["answers"]}
+            if n := len(learned_again(learned, _drawn(workspace, questions, texts))):
+                out |= dict.fromkeys((question.id for question in questions), n)
     return out
 
 
@@ -127,12 +172,11 @@ def set_aside_lines(survey: Survey, workspace: Workspace) -> list[str]:
 
 def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the learned model that may be used, whether or not its files are there."""
-    unfit = passed_over(survey, workspace).keys() | set_aside(survey, workspace).keys()
-    record = _read_record(workspace)
+    aside = set_aside(survey, workspace)
     return {
-        question.id: workspace.path(FOLDER, record[question.id]["model"])
-        for question in survey.questions
-        if question.id in record and question.id not in unfit
+        name: workspace.path(FOLDER, entry["model"])
+        for name, entry in _fitting(survey, workspace).items()
+        if name not in aside
     }
 
 
@@ -275,25 +319,27 @@ def _learn_one(
     if not comparison.better:
         return Lesson(names, NOT_BETTER, len(teach), len(audit), comparison)
     new.info |= {"learned_from": len(teach), "before": comparison.before.to_json(), "after": comparison.after.to_json()}
-    _keep(workspace, names, new, [one.answer_id for one in teach])
+    _keep(workspace, names, new, [one.answer_id for one in teach], _own_examples(survey, questions[0]), survey.seed)
     return Lesson(names, BETTER, len(teach), len(audit), comparison)
 
 
-def _keep(workspace: Workspace, questions: tuple[str, ...], model: Any, answer_ids: list[str]) -> None:
+def _keep(
+    workspace: Workspace, questions: tuple[str, ...], model: Any, answer_ids: list[str], examples: str, seed: int
+) -> None:
     """Write the model, then the record that points to it: cut off anywhere, the old model stays in use."""
     from pipeline.coding.model_files import LEARNED, save_model
 
-    record = _read_record(workspace)
-    for question in questions:
-        name = f"{LEARNED}{question}-{model.version}"
-        save_model(model, workspace.path(FOLDER, name))
-        record[question] = {
-            "model": name,
-            "codebook": model.codebook_digest,
-            "encoder": model.encoder_digest,
-            "answers": sorted(answer_ids),
-        }
-    _write_record(workspace, record)
+    name = f"{LEARNED}{questions[0]}-{model.version}"
+    save_model(model, workspace.path(FOLDER, name))
+    entry = {
+        "model": name,
+        "codebook": model.codebook_digest,
+        "encoder": model.encoder_digest,
+        "examples": examples,
+        "seed": seed,
+        "answers": sorted(answer_ids),
+    }
+    _write_record(workspace, _read_record(workspace) | dict.fromkeys(questions, entry))
 
 
 def _forget(workspace: Workspace, questions: Collection[str]) -> None:
@@ -323,6 +369,7 @@ def _read_record(workspace: Workspace) -> dict[str, dict[str, Any]]:
         for entry in found.values():
             ids = entry["answers"]
             named = all(isinstance(entry[key], str) for key in ("model", "codebook", "encoder"))
+            named = named and isinstance(entry.get("examples", ""), str) and isinstance(entry.get("seed", 0), int)
             if not named or not isinstance(ids, list) or not all(isinstance(one, str) for one in ids):
                 raise ValueError("types")
     except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:

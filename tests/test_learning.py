@@ -14,8 +14,9 @@ import typer
 from typer.testing import CliRunner
 
 from pipeline.cli_coding import register
+from pipeline.coding.encoder_files import encoder_digest
 from pipeline.config import load_survey
-from pipeline.errors import ConfigError, ModelError
+from pipeline.errors import ConfigError, ModelError, TableError
 from pipeline.explaining import explain_answer
 from pipeline.job import run
 from pipeline.learning import (
@@ -24,10 +25,13 @@ from pipeline.learning import (
     NOTHING_REVIEWED,
     OTHER_CODEBOOK,
     OTHER_ENCODER,
+    OTHER_EXAMPLES,
+    OTHER_SEED,
     SAME,
     TOO_FEW_AUDITED,
     learn,
     learned_models,
+    missing_models,
     passed_over,
     set_aside,
 )
@@ -213,6 +217,145 @@ def test_a_model_that_is_passed_over_is_named_with_the_reason(
     assert said.count(line) == 1
 
 
+def write_examples(write: Callable[..., Path], codes: dict[str, str]) -> None:
+    write("eigen.jsonl", "".join(f'{{"text": "{text}", "codes": ["{code}"]}}\n' for text, code in codes.items()))
+
+
+WITH_EXAMPLES = SURVEY.replace("codebook: klein.yaml", "codebook: klein.yaml, examples: eigen.jsonl")
+
+
+OWN_EXAMPLES = {"de lijn was bezet": "telefoon", "te weinig geld": "geld", "de stoelen": "anders"}
+
+
+@pytest.fixture
+def with_examples(survey: Path, write: Callable[..., Path]) -> Workspace:
+    """The workspace of a survey with own examples, for which a model was learned."""
+    write_examples(write, OWN_EXAMPLES)
+    write("survey.yaml", WITH_EXAMPLES)
+    workspace = review(survey, training=90, audit=40)
+    assert learn(survey)[0].outcome == BETTER
+    return workspace
+
+
+def test_a_model_learned_from_other_examples_or_with_another_seed_is_passed_over(
+    survey: Path, write: Callable[..., Path], with_examples: Workspace
+) -> None:
+    def reason() -> dict[str, str]:
+        return passed_over(load_survey(survey), with_examples)
+
+    assert reason() == {}
+    write_examples(write, OWN_EXAMPLES | {"de wachtrij": "anders"})
+    assert reason() == {"beter": OTHER_EXAMPLES}, "one more"
+    write_examples(write, OWN_EXAMPLES | {"de stoelen": "geld"})
+    assert reason() == {"beter": OTHER_EXAMPLES}, "the same one with another code"
+    write("eigen.jsonl", "{")
+    assert reason() == {"beter": OTHER_EXAMPLES}, "nobody can tell"
+    with pytest.raises(TableError, match=r"eigen\.jsonl: line 1: not valid JSON"):
+        run(survey)
+    write("survey.yaml", SURVEY)
+    assert reason() == {"beter": OTHER_EXAMPLES}, "none"
+    write_examples(write, OWN_EXAMPLES)
+    write("survey.yaml", f"{WITH_EXAMPLES}seed: 2\n")
+    assert reason() == {"beter": OTHER_SEED}
+    (first, code), *others = OWN_EXAMPLES.items()
+    lines = [
+        {"codes": [code.capitalize()], "text": first},
+        *({"text": text, "category": code} for text, code in others),
+    ]
+    write("anders.jsonl", "\n\n".join(json.dumps(line) for line in lines))
+    write("survey.yaml", WITH_EXAMPLES.replace("eigen", "anders"))
+    assert reason() == {}, "the same ones, written otherwise in another file"
+
+
+def test_a_model_learned_again_has_the_examples_and_the_seed_of_now(
+    survey: Path, write: Callable[..., Path], duiding: Command, with_examples: Workspace
+) -> None:
+    loaded = load_survey(survey)
+    learned = learned_models(loaded, with_examples)["beter"].name
+    write_examples(write, OWN_EXAMPLES | {"de stoelen": "geld"})
+    write("survey.yaml", f"{WITH_EXAMPLES}seed: 2\n")
+    said = duiding("run", survey).stdout
+    reason = f"{OTHER_EXAMPLES} and {OTHER_SEED}"
+    line = f"! beter: not coded by the model that was learned, for {reason}: run 'duiding learn' again\n"
+    assert said.count(line) == 1
+    assert not learned.endswith(with_examples.note("coding")["beter"]["model"])
+    assert learn(survey)[0].outcome == BETTER
+    assert passed_over(load_survey(survey), with_examples) == {}
+    assert "not coded by the model that was learned" not in duiding("run", survey).stdout
+
+
+def test_a_record_from_before_examples_and_seed_were_kept_in_it_is_still_used(
+    survey: Path, write: Callable[..., Path]
+) -> None:
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    path = workspace.path("modellen", "geleerd.json")
+    record = json.loads(path.read_text())
+    assert (record["beter"].pop("examples"), record["beter"].pop("seed")) == ("shipped", 1)
+    path.write_text(json.dumps(record))
+    write("survey.yaml", f"{SURVEY}seed: 2\n")
+    assert passed_over(load_survey(survey), workspace) == {}
+    run(survey)
+    assert workspace.note("coding")["beter"]["start"] == "learned"
+
+
+BESIDE = "  - {id: goed, column: beter, codebook: klein.yaml}\n"
+BESIDE_FIRST = SURVEY.replace("questions:\n", f"questions:\n{BESIDE}")
+
+
+def test_a_question_that_is_added_later_is_coded_by_the_model_of_its_codebook(
+    survey: Path, write: Callable[..., Path], duiding: Command
+) -> None:
+    workspace = review(survey, training=90, audit=40)
+    learn(survey)
+    learned = learned_models(load_survey(survey), workspace)["beter"]
+    write("eigen.yaml", CODEBOOK.replace("bedrag", "uitkering"))
+    write("survey.yaml", BESIDE_FIRST.replace("klein", "eigen", 1))
+    assert learned_models(load_survey(survey), workspace) == {"beter": learned}, "the other has its own codebook"
+    write("survey.yaml", BESIDE_FIRST)
+    assert learned_models(load_survey(survey), workspace) == {"goed": learned, "beter": learned}
+    run(survey)
+    note = workspace.note("coding")
+    assert note["goed"]["start"] == "learned"
+    assert note["goed"]["model"] == note["beter"]["model"]
+    said = duiding("learn", survey).stdout
+    assert "goed, beter: 90 answers reviewed for training, 40 audited: nothing new since the model in use" in said
+
+
+def test_questions_that_learn_together_share_one_model(survey: Path, write: Callable[..., Path]) -> None:
+    write("survey.yaml", BESIDE_FIRST)
+    run(survey)
+    workspace = review(survey, training=90, audit=40)
+    (lesson,) = learn(survey)
+    assert (lesson.questions, lesson.outcome) == (("goed", "beter"), BETTER)
+    assert len(list(workspace.path("modellen").glob("geleerd-*.safetensors"))) == 1
+    write("survey.yaml", SURVEY)
+    assert set(learned_models(load_survey(survey), workspace)) == {"beter"}, "also when the other is taken out"
+
+
+def test_of_the_models_on_record_the_one_that_fits_and_learned_most_codes_all(
+    survey: Path, write: Callable[..., Path]
+) -> None:
+    write("survey.yaml", BESIDE_FIRST)
+    loaded = load_survey(survey)
+    workspace = Workspace(loaded.workspace_path)
+    digests = {"codebook": loaded.codebook(loaded.questions[0]).digest, "encoder": encoder_digest(None)}
+    few = digests | {"model": "geleerd-goed-x", "answers": ["1"]}
+    many = digests | {"model": "geleerd-beter-x", "answers": ["2", "3"]}
+
+    def used(**record: dict[str, Any]) -> tuple[set[tuple[str, str]], dict[str, str]]:
+        workspace.path("modellen", "geleerd.json").write_text(json.dumps(record))
+        files = missing_models(loaded, workspace).items()
+        return {(name, found[0].stem) for name, found in files}, passed_over(loaded, workspace)
+
+    for_both = {("goed", "geleerd-beter-x"), ("beter", "geleerd-beter-x")}
+    assert used(goed=few, beter=many) == (for_both, {})
+    assert used(goed=few | {"codebook": "x", "answers": ["1", "2", "3"]}, beter=many) == (for_both, {})
+    assert used(beter=many | {"codebook": "x"}) == (set(), {"beter": OTHER_CODEBOOK}), (
+        "nothing was learned for the other"
+    )
+
+
 def test_without_enough_reviewed_answers_the_old_model_stays(survey: Path) -> None:
     assert learn(survey)[0].outcome == NOTHING_REVIEWED
     review(survey, training=50, audit=10)
@@ -232,7 +375,9 @@ def test_a_damaged_record_is_named(survey: Path) -> None:
         run(survey)
 
 
-@pytest.mark.parametrize("entry", [{"answers": 3}, {"answers": [3]}, {"model": 3}, {"codebook": None}])
+@pytest.mark.parametrize(
+    "entry", [{"answers": 3}, {"answers": [3]}, {"model": 3}, {"codebook": None}, {"examples": 3}, {"seed": "1"}]
+)
 def test_a_record_with_a_wrong_type_inside_is_damaged(survey: Path, entry: dict[str, Any]) -> None:
     workspace = Workspace(load_survey(survey).workspace_path)
     whole = {"model": "geleerd-beter-x", "codebook": "x", "encoder": "x", "answers": []}

@@ -24,6 +24,7 @@ MOST_WEIGHT = 100
 #: What a line may hold besides; `coder` looks like a mistyped `codes` and is none.
 BESIDE = ("text", "survey", "question", "coder")
 LIKE = 0.8  # from here on two keys look alike
+MOST_KEPT = 8  # sets of examples that stay in memory, for questions share them
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ def read_lines(path: Path) -> dict[int, dict[str, Any]]:
     Raises:
         TableError: the file is missing, not UTF-8, empty, or a line is not an object with a text.
     """
-    content = read_text(path, TableError)
+    return _objects(read_text(path, TableError), path)
+
+
+def _objects(content: str, path: Path) -> dict[int, dict[str, Any]]:
     out = {}
     for number, line in enumerate(content.split("\n"), start=1):
         if not line.strip():
@@ -106,8 +110,14 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
             its weight is no such number.
         CodebookError: a line names a code that is not in the codebook.
     """
+    return list(_parsed(read_text(path, TableError), path, codebook))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _parsed(content: str, path: Path, codebook: Codebook) -> tuple[Example, ...]:
+    """Read a text once, however many questions and stages of a run ask for its examples."""
     out = []
-    for number, line in read_lines(path).items():
+    for number, line in _objects(content, path).items():
         if not line["text"].strip():
             raise TableError(
                 problem(
@@ -161,7 +171,7 @@ def load_examples(path: Path, codebook: Codebook) -> list[Example]:
             )
         second = () if second == codes else second
         out.append(Example(line["text"], codes, float(weight), second, third if second or third != codes else ()))
-    return out
+    return tuple(out)
 
 
 def _check_keys(line: Mapping[str, Any], path: Path, number: int) -> None:
@@ -201,8 +211,12 @@ def shipped_examples(codebook: Codebook) -> list[Example]:
     They name the shipped codebook's codes. For an own codebook of the same id, one that names a code which is not in it
     is left out: what holds for that answer now, nobody said. Another reading that names one is left out too.
     """
-    known = codebook.by_id.keys()
-    fitting = [one for one in _of_id(codebook.id) if known >= set(one.codes)]
+    return list(_with_codes(codebook.id, frozenset(codebook.by_id)))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _with_codes(name: str, known: Set[str]) -> list[Example]:
+    fitting = [one for one in _of_id(name) if known >= set(one.codes)]
     return [one if known >= {*one.second, *one.third} else _without_unknown(one, known) for one in fitting]
 
 
@@ -251,10 +265,17 @@ def codebook_examples(codebook: Codebook) -> list[Example]:
 
 def examples_digest(examples: Iterable[Example]) -> str:
     """Return a content hash (16 hex digits) of examples, order included."""
+    return _digest_of(tuple(examples))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _digest_of(examples: tuple[Example, ...]) -> str:
     digest = hashlib.sha256()
     for example in examples:
-        more: list[object] = [] if example.weight == 1 else [example.weight]
+        more: list[object] = [] if example.weight == 1 else [float(example.weight)]  # 2 is 2.0
         more += [example.second] if example.second else []
         more += [THIRD, example.third] if example.third else []
+        if THIRD in example.codes:  # else a code of that name would be read as the mark of a third reader
+            more = [None, *more]
         digest.update(json.dumps([example.text, *example.codes, *more], ensure_ascii=False).encode())
     return digest.hexdigest()[:16]

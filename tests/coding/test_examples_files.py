@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from pipeline.codebook import load_codebook, parse_codebook
 from pipeline.coding.examples import (
+    Example,
     codebook_examples,
     each_reading,
     examples_digest,
@@ -35,6 +37,7 @@ def test_an_example_counts_once_or_as_its_weight_says(write: Callable[..., Path]
     lighter = load_examples(write("ex.jsonl", '{"text": "a", "codes": ["Eten"], "weight": 0.25}\n'), codebook)
     assert [plain[0].weight, lighter[0].weight] == [1.0, 0.25]
     assert examples_digest(plain) != examples_digest(lighter)
+    assert len({examples_digest([replace(plain[0], weight=weight)]) for weight in (2, 2.0)}) == 1
 
 
 def test_two_readings_count_for_half_each_where_they_differ(write: Callable[..., Path]) -> None:
@@ -71,6 +74,17 @@ def test_of_three_readings_each_counts_for_a_third(write: Callable[..., Path]) -
     }
     as_second = [replace(one, second=one.third, third=()) if one.text == "b" else one for one in found]
     assert len({examples_digest(ones) for ones in (found, as_second, [replace(one, third=()) for one in found])}) == 3
+
+
+def test_no_code_is_taken_for_the_mark_of_a_third_reader() -> None:
+    codes = [(), ("a",), ("third",), ("a", "third"), ("third", "a"), ("third", "third")]
+    every = [
+        Example("x", first, weight, second, third)
+        for first, second, third in product(codes[1:], codes, codes)
+        for weight in (1.0, 0.5)
+    ]
+    digests = {examples_digest([one]) for one in every}
+    assert len(digests) == len(every)
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,12 @@ codes:
 
 
 @pytest.fixture
-def survey(write: Callable[..., Path]) -> Path:
+def survey(write: Callable[..., Path], run_like: Callable[[Path], object]) -> Path:
     """144 answers, coded zero-shot, none reviewed."""
     write("klein.yaml", CODEBOOK)
     write("data.csv", "nr;beter\n" + "".join(f"{n};{text}\n" for n, (_, text) in enumerate(ROWS)))
     path = write("survey.yaml", SURVEY)
-    run(path)
+    run_like(path)
     return path
 
 

@@ -156,11 +156,11 @@ def check_table(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """
     import pandas as pd
 
-    out = table.copy(deep=False)
+    checked = {}
     for name, column in contract.columns.items():
-        if name not in out.columns:
+        if name not in table.columns:
             if not column.optional:
-                near = nearest(name, [str(found) for found in out.columns])
+                near = nearest(name, [str(found) for found in table.columns])
                 raise TableError(
                     problem(
                         place=f"table {contract.name}",
@@ -168,8 +168,13 @@ def check_table(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
                         do=f"rename '{near}' to '{name}'" if near else "add it",
                     )
                 )
-            out[name] = pd.Series(None, index=out.index, dtype="object")
-        out[name] = _as_kind(out[name], name, column, contract.name)
+            values = pd.Series(None, index=table.index, dtype="object")
+        else:
+            values = table[name]
+        checked[name] = _as_kind(values, name, column, contract.name)
+    rest = {name: table[name] for name in table.columns if name not in contract.columns}
+    out = pd.DataFrame(checked | rest, index=table.index, copy=False)
+    out.attrs = dict(table.attrs)
     duplicated = out.duplicated(list(contract.key), keep=False)
     if duplicated.any():
         raise TableError(
@@ -179,8 +184,7 @@ def check_table(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
                 expected=f"{' + '.join(contract.key)} to be unique",
             )
         )
-    rest = [name for name in out.columns if name not in contract.columns]
-    return out[[*contract.columns, *rest]]
+    return out
 
 
 def _first(mask: pd.Series[bool]) -> str:
@@ -198,7 +202,10 @@ def _as_kind(values: pd.Series, name: str, column: Column, table: str) -> pd.Ser
     if not column.nullable and missing.any():
         raise wrong(missing, "a missing value", "every row to have one")
     if column.kind == "text":
-        out = values.astype("str") if not missing.any() else values.astype("object").where(~missing).astype("str")
+        if values.dtype == "str":
+            out = values
+        else:
+            out = values.astype("str") if not missing.any() else values.astype("object").where(~missing).astype("str")
         if column.values:
             bad = ~missing & ~out.isin(column.values)
             if bad.any():

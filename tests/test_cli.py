@@ -26,7 +26,7 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 def program(*arguments: object) -> subprocess.CompletedProcess[str]:
     """Run the command line as a program of its own; the fixture `duiding` runs it in this process."""
-    command = [sys.executable, "-m", "pipeline.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "pipeline", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -52,7 +52,7 @@ def test_from_a_file_to_a_report(write: Callable[..., Path], tmp_path: Path, dui
     assert checked.returncode == 0, checked.stderr
     assert "7 rows, 7 respondents" in checked.stdout
     assert "only 7 answers" in checked.stdout
-    done = program("run", tmp_path / "nieuw")
+    done = duiding("run", tmp_path / "nieuw")
     assert done.returncode == 0, done.stderr
     assert "7 answers read" in done.stdout
     assert "Next:" in done.stdout

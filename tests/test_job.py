@@ -189,7 +189,7 @@ def test_killed_before_any_write_the_next_run_completes_with_the_same_result(
 
 
 def test_killed_from_outside_while_working(small_survey: Path) -> None:
-    command = [sys.executable, "-m", "pipeline.cli", "run", str(small_survey)]
+    command = [sys.executable, "-m", "pipeline", "run", str(small_survey)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     folder = small_survey.parent / "duiding-werk"
     while process.poll() is None and not (folder / "manifest.json").exists():

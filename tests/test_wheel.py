@@ -96,13 +96,13 @@ def test_python_sees_the_wheel_and_not_the_checkout(unpacked: Path, tmp_path: Pa
 
 
 def test_codebooks_are_listed(unpacked: Path, tmp_path: Path) -> None:
-    done = run_from(unpacked, tmp_path, "-m", "pipeline.cli", "codebooks")
+    done = run_from(unpacked, tmp_path, "-m", "pipeline", "codebooks")
     assert done.returncode == 0, done.stderr
     assert [line.split(":")[0] for line in done.stdout.splitlines()] == shipped_codebooks()
 
 
 def test_the_demo_is_laid_out_in_an_empty_folder(unpacked: Path, tmp_path: Path) -> None:
-    done = run_from(unpacked, tmp_path, "-m", "pipeline.cli", "init", "demo", "--demo")
+    done = run_from(unpacked, tmp_path, "-m", "pipeline", "init", "demo", "--demo")
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["demo"]
     surveys = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("survey.yaml"))
@@ -118,8 +118,10 @@ def test_answers_are_coded_with_what_the_wheel_carries(unpacked: Path, tmp_path:
         "questions: [{id: goed, column: goed, codebook: participatiewet-succes}]\nreport: {formats: [html]}\n",
         encoding="utf-8",
     )
-    done = run_from(unpacked, tmp_path, "-m", "pipeline.cli", "run")
+    done = run_from(unpacked, tmp_path, "-m", "pipeline", "run")
     assert done.returncode == 0, done.stderr[-2000:]
+    assert "2 answers read" in done.stdout
+    assert "betaald" not in done.stdout + done.stderr
     assert (tmp_path / "duiding-werk" / "rapport" / "rapport.html").is_file()
     kept = tmp_path / "duiding-werk" / "modellen"
     assert not kept.exists() or not list(kept.iterdir()), "the shipped classifier does not fit: run make models"

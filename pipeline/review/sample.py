@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,11 @@ def write_sample(workspace: Workspace, sample: pd.DataFrame) -> None:
 
 def empty_sample() -> pd.DataFrame:
     """Return a sample table without rows."""
+    return _no_rows().copy()
+
+
+@lru_cache(maxsize=1)
+def _no_rows() -> pd.DataFrame:
     import pandas as pd
 
     return check_table(pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS}), SAMPLE)

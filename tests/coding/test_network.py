@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from pipeline.bundled import bundled
@@ -156,19 +157,22 @@ def test_it_has_seen_seven_in_eight_examples_and_no_demo_answer() -> None:
     assert not network.saw(long).any()
 
 
-def test_where_nothing_unseen_is_left_to_calibrate_on_it_stays_out() -> None:
+@pytest.fixture(scope="module")
+def seen() -> NDArray[np.bool_]:
+    """Which of the examples the network has seen."""
+    examples = shipped_examples(load_codebook(BOOK))
+    return room.shipped_network(room.CODES_NETWORK).saw([example.text for example in examples])
+
+
+def test_where_nothing_unseen_is_left_to_calibrate_on_it_stays_out(seen: NDArray[np.bool_]) -> None:
     book, network = load_codebook(BOOK), room.shipped_network(room.CODES_NETWORK)
-    examples = shipped_examples(book)
-    seen = network.saw([example.text for example in examples])
-    few = [example for example, was in zip(examples, seen, strict=True) if was][:150]
+    few = [example for example, was in zip(shipped_examples(book), seen, strict=True) if was][:150]
     assert fit_model(book, few, load_encoder(), network=network).network is None
 
 
-def test_where_enough_is_unseen_it_takes_part() -> None:
+def test_where_enough_is_unseen_it_takes_part(seen: NDArray[np.bool_]) -> None:
     book, network = load_codebook(BOOK), room.shipped_network(room.CODES_NETWORK)
-    examples = shipped_examples(book)
-    seen = network.saw([example.text for example in examples])
-    new = [example for example, was in zip(examples, seen, strict=True) if not was][: MIN_UNSEEN + 10]
+    new = [example for example, was in zip(shipped_examples(book), seen, strict=True) if not was][: MIN_UNSEEN + 10]
     model = fit_model(book, new, load_encoder(), network=network)
     assert model.network is network
     assert replace(model, network=None).version != model.version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ C_EACH, C_RANK, C_VECTOR = 5.0, 10.0, 3.0  # inverse regularisation: yes/no, ran
 BAYES_SHARE = 0.5  # in the mixture, beside the n-grams' 1
 VECTOR_SHARES = (0.4, 1.5)  # the same: at least, with many examples per code, and at most, with few
 VECTOR_EXAMPLES = 75.0  # per code, with which the vector weighs as much as the n-grams
+MOST_ROWS = 1000  # up to so many rows they are described by their likeness to each other
 
 
 class Vector(NamedTuple):
@@ -53,6 +55,7 @@ def fit_linear(
     """
     import numpy as np
     from sklearn.naive_bayes import ComplementNB
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     n_grams = matrix.shape[1] - vector.n_features
     n_codes = applied.shape[1]
@@ -63,15 +66,16 @@ def fit_linear(
         blocks.append((slice(n_grams, matrix.shape[1]), C_VECTOR, C_VECTOR, vector.share if n_grams else 1.0))
     rank, rank_intercept = np.zeros((matrix.shape[1], n_codes)), np.zeros(n_codes)
     each, each_intercept = np.zeros_like(rank), np.zeros_like(rank_intercept)
-    for columns, c_rank, c_each, share in blocks:
-        part = matrix[:, columns]
-        weights, intercepts = _multinomial(part, first, weight, c_rank)
-        rank[columns] += share * weights
-        rank_intercept += share * intercepts
-        if many:
-            weights, intercepts = _one_by_one(part, applied, weight, c_each)
-            each[columns] += share * weights
-            each_intercept += share * intercepts
+    with threadpool_limits(limits=1, user_api="blas"):  # between these small steps threads mostly wait for each other
+        for columns, c_rank, c_each, share in blocks:
+            part, back = _few_columns(matrix[:, columns])
+            weights, intercepts = _multinomial(part, first, weight, c_rank)
+            rank[columns] += share * back(weights)
+            rank_intercept += share * intercepts
+            if many:
+                weights, intercepts = _one_by_one(part, applied, weight, c_each)
+                each[columns] += share * back(weights)
+                each_intercept += share * intercepts
     if n_grams and n_codes > 2:
         bayes = ComplementNB(alpha=0.3).fit(matrix[:, :n_grams], first, weight)
         likelihood = bayes.feature_log_prob_ - bayes.feature_log_prob_.mean(axis=0)
@@ -82,8 +86,31 @@ def fit_linear(
     return {name: np.asarray(array, dtype=np.float32) for name, array in out.items()}
 
 
+def _few_columns(
+    matrix: csr_matrix,
+) -> tuple[csr_matrix | NDArray[np.float64], Callable[[NDArray[np.float64]], NDArray[np.float64]]]:
+    """Return the rows in at most as many columns as there are rows, and what makes weights of those the matrix's own.
+
+    The rows keep their products with each other, and a model with an L2 penalty depends on nothing else (representer
+    theorem: Schölkopf, Herbrich and Smola 2001). A few hundred examples have tens of thousands of n-grams: their
+    models are fitted in a tenth of the time.
+    """
+    import numpy as np
+
+    n_rows, n_columns = matrix.shape
+    if n_rows > min(MOST_ROWS, n_columns / 4):
+        return matrix, lambda weights: weights
+    values, vectors = np.linalg.eigh((matrix @ matrix.T).toarray())
+    if values[-1] <= 0:  # not one feature in any row
+        return matrix, lambda weights: weights
+    there = values > 1e-10 * values[-1]
+    scale = np.sqrt(values[there])
+    basis = vectors[:, there] / scale
+    return vectors[:, there] * scale, lambda weights: np.asarray(matrix.T @ (basis @ weights))
+
+
 def _multinomial(
-    matrix: csr_matrix, first: NDArray[np.int64], weight: NDArray[np.float64], c: float
+    matrix: csr_matrix | NDArray[np.float64], first: NDArray[np.int64], weight: NDArray[np.float64], c: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     import numpy as np
     from sklearn.linear_model import LogisticRegression
@@ -96,7 +123,7 @@ def _multinomial(
 
 
 def _one_by_one(
-    matrix: csr_matrix, applied: NDArray[np.bool_], weight: NDArray[np.float64], c: float
+    matrix: csr_matrix | NDArray[np.float64], applied: NDArray[np.bool_], weight: NDArray[np.float64], c: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     import numpy as np
     from sklearn.linear_model import LogisticRegression

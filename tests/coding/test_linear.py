@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from pipeline.codebook import load_codebook
 from pipeline.coding import linear
 from pipeline.coding.embed import load_encoder
-from pipeline.coding.examples import Example, shipped_examples
-from pipeline.coding.fit import fit_model
-from pipeline.coding.model import CodeModel
-
-ANSWERS = ["Ze nemen de telefoon niet op", "Te weinig geld", "Ik kreeg steeds een andere klantmanager", "prima", "…"]
+from pipeline.coding.examples import shipped_examples
+from pipeline.coding.features import Features, Settings
 
 
-def fitted(examples: list[Example]) -> CodeModel:
-    return fit_model(load_codebook("participatiewet-verbeter"), examples, load_encoder())
-
-
-@pytest.mark.parametrize("every", [200, 40])
-def test_a_model_of_few_examples_is_the_one_of_all_their_n_grams(every: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = shipped_examples(load_codebook("participatiewet-verbeter"))[::every]
-    short = fitted(examples)
+@pytest.mark.parametrize("many", [True, False])
+def test_few_columns_give_the_weights_of_all_n_grams(many: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    book, encoder = load_codebook("participatiewet-verbeter"), load_encoder()
+    examples = shipped_examples(book)[::80]
+    codes = sorted({code for example in examples for code in example.codes})
+    applied = np.array([[code in example.codes for code in codes] for example in examples])
+    first = np.array([codes.index(example.codes[0]) for example in examples])
+    texts = [example.text for example in examples]
+    matrix = Features.fit(texts, Settings()).transform(texts, encoder)
+    vector = linear.Vector(encoder.dimensions, 1.5)
+    weight = np.linspace(0.5, 1.5, len(examples))
+    few = linear.fit_linear(matrix, applied, first, weight, vector, many)
     monkeypatch.setattr(linear, "MOST_ROWS", 0)
-    long = fitted(examples)
-    found, wanted = (model.probabilities(ANSWERS, load_encoder())[""] for model in (short, long))
-    np.testing.assert_allclose(found, wanted, atol=0.01)
+    every = linear.fit_linear(matrix, applied, first, weight, vector, many)
+    assert few.keys() == every.keys() == {"rank", "rank_intercept", *(("each", "each_intercept") if many else ())}
+    for name, wanted in every.items():
+        np.testing.assert_allclose(few[name], wanted, atol=0.01 * np.abs(wanted).max(), err_msg=name)
 
 
 def test_rows_without_any_feature_are_left_as_they_are() -> None:
-    from scipy.sparse import csr_matrix
-
     matrix = csr_matrix((2, 20))
     found, back = linear._few_columns(matrix)
     assert found is matrix

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 from pipeline.config import Survey
 from pipeline.intake.clean import clean_text, status_of
 from pipeline.intake.language import is_other_language
+from pipeline.intake.personal_words import load_lexicon
 from pipeline.intake.pseudonymise import pseudonymise
 from pipeline.intake.read import read_answers
+from pipeline.processes import spread
 from pipeline.tables import ANSWERS, check_table
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BATCH = 500
+PAYS_FROM = 4 * BATCH  # texts: below this, one process is done before others have started
 
 
 @dataclass(frozen=True)
@@ -46,13 +49,15 @@ def prepare(survey: Survey, progress: Callable[[int, int], None] | None = None) 
     distinct = sorted({text for text in cleaned if text})
     safe: dict[str, str] = {"": ""}
     foreign: dict[str, bool] = {"": False}
-    for start in range(0, len(distinct), BATCH):
-        batch = distinct[start : start + BATCH]
-        for text, replaced in zip(batch, pseudonymise(batch), strict=True):
+    batches = [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
+    load_lexicon()  # here, and not in every process
+    done = spread(pseudonymise, batches, pays=len(distinct) >= PAYS_FROM)
+    for batch, without in zip(batches, done, strict=True):
+        for text, replaced in zip(batch, without, strict=True):
             safe[text] = replaced
             foreign[text] = is_other_language(replaced)
         if progress is not None:
-            progress(min(start + BATCH, len(distinct)), len(distinct))
+            progress(len(safe) - 1, len(distinct))
     status = [
         "other_language" if foreign[text] else status_of(safe[text], aims[question])
         for text, question in zip(cleaned, answers["question"], strict=True)

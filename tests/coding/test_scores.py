@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from pipeline import processes
 from pipeline.bundled import bundled
 from pipeline.codebook import load_codebook
 from pipeline.coding import batches
@@ -78,7 +79,7 @@ def test_other_processes_give_the_same_in_the_same_order(
     (wanted,) = batches.batches_of_probabilities(model, encoder, many)
     monkeypatch.setattr(batches, "BATCH", 100)
     monkeypatch.setattr(batches, "PAYS_FROM", 200)
-    monkeypatch.setattr(batches, "_cores", lambda: 3)
+    monkeypatch.setattr(processes, "_cores", lambda: 3)
     found = list(batches.batches_of_probabilities(model, encoder, many))
     assert [len(part[""]) for part in found[:-1]] == [100] * (len(found) - 1)
     assert np.array_equal(np.vstack([part[""] for part in found]), wanted[""])
@@ -97,7 +98,7 @@ def test_a_process_that_is_killed_for_memory_loses_no_batch(
     monkeypatch.setattr(CodeModel, "probabilities", killed)
     monkeypatch.setattr(batches, "BATCH", 40)
     monkeypatch.setattr(batches, "PAYS_FROM", 40)
-    monkeypatch.setattr(batches, "_cores", lambda: 2)
+    monkeypatch.setattr(processes, "_cores", lambda: 2)
     found = list(batches.batches_of_probabilities(model, encoder, texts))
     assert np.array_equal(np.vstack([part[""] for part in found]), wanted[""])
 
@@ -107,7 +108,7 @@ def test_an_error_in_another_process_reaches_the_caller(
 ) -> None:
     monkeypatch.setattr(batches, "BATCH", 2)
     monkeypatch.setattr(batches, "PAYS_FROM", 2)
-    monkeypatch.setattr(batches, "_cores", lambda: 2)
+    monkeypatch.setattr(processes, "_cores", lambda: 2)
     wrong: list[str] = ["a", "b", "c", None]  # type: ignore[list-item]
     with pytest.raises(TypeError):
         list(batches.batches_of_probabilities(model, encoder, wrong))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -56,25 +56,36 @@ class Lesson:
     unused: tuple[Unused, ...] = ()
 
 
+@dataclass(frozen=True)
+class _Learned:
+    """A learned model that fits what survey.yaml names, and what keeps it from being used, if anything does.
+
+    `n_drawn` of the answers that it learned from were drawn for the audit later.
+    """
+
+    path: Path
+    n_answers: int
+    n_drawn: int
+    missing: tuple[Path, ...]
+
+    @property
+    def usable(self) -> bool:
+        return not self.n_drawn and not self.missing
+
+
 def learned_models(survey: Survey, workspace: Workspace) -> dict[str, Path]:
     """Return question id -> the model that was learned for it and may be used.
 
     A model that no longer fits what survey.yaml names is passed over (see `passed_over`), and so is one that learned
     from an answer that the audit drew later (see `set_aside`).
     """
-    from pipeline.coding.model_files import files_of
-
-    found = _on_record(survey, workspace)
-    return {name: path for name, path in found.items() if all(file.is_file() for file in files_of(path))}
+    return {name: model.path for name, model in _for_questions(survey, workspace).items() if model.usable}
 
 
 def missing_models(survey: Survey, workspace: Workspace) -> dict[str, list[Path]]:
     """Return question id -> the files that are missing of a learned model that would else be used."""
-    from pipeline.coding.model_files import files_of
-
-    found = _on_record(survey, workspace)
-    missing = {name: [file for file in files_of(path) if not file.is_file()] for name, path in found.items()}
-    return {name: files for name, files in missing.items() if files}
+    found = _for_questions(survey, workspace)
+    return {name: list(model.missing) for name, model in found.items() if model.missing and not model.n_drawn}
 
 
 def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
@@ -82,7 +93,7 @@ def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
 
     Where the model of another question codes it now, it is not named.
     """
-    record, fitting = _read_record(workspace), _fitting(survey, workspace)
+    record, fitting = _read_record(workspace), _for_questions(survey, workspace)
     return {
         question.id: _misfit(survey, question, record[question.id])
         for question in survey.questions
@@ -90,22 +101,38 @@ def passed_over(survey: Survey, workspace: Workspace) -> dict[str, str]:
     }
 
 
-def _fitting(survey: Survey, workspace: Workspace) -> dict[str, dict[str, Any]]:
-    """Return question id -> the record of the learned model that fits it: one for all questions that learn together.
+def _for_questions(survey: Survey, workspace: Workspace) -> dict[str, _Learned]:
+    """Return question id -> the learned model that fits it: one for all questions that learn together.
 
     So a question that was added later has it too. Where some have another, because they were not in the survey when the
-    others learned, the one that learned from most answers goes before.
+    others learned, one that may be used goes before, and then the one that learned from most answers.
     """
+    found = _on_record(survey, workspace)
+    out: dict[str, _Learned] = {}
+    for questions in _together(survey):
+        names = [question.id for question in questions]
+        if fitting := [found[name] for name in names if name in found]:
+            out |= dict.fromkeys(names, max(fitting, key=lambda model: (model.usable, model.n_answers)))
+    return out
+
+
+def _on_record(survey: Survey, workspace: Workspace) -> dict[str, _Learned]:
+    """Return question id -> the model that was learned for it, where that still fits what survey.yaml names."""
+    from pipeline.coding.learn import learned_again
+    from pipeline.coding.model_files import files_of
+
     record = _read_record(workspace)
     if not record:
         return {}
-    out: dict[str, dict[str, Any]] = {}
+    texts, out = _texts(workspace), {}
     for questions in _together(survey):
-        recorded = [(question, record[question.id]) for question in questions if question.id in record]
-        fitting = [entry for question, entry in recorded if not _misfit(survey, question, entry)]
-        if fitting:
-            most = max(fitting, key=lambda entry: len(entry["answers"]))
-            out |= dict.fromkeys((question.id for question in questions), most)
+        drawn = _drawn(workspace, questions, texts)
+        for question in questions:
+            if (entry := record.get(question.id)) is not None and not _misfit(survey, question, entry):
+                path = workspace.path(FOLDER, entry["model"])
+                again = learned_again({key: texts.get(key, "") for key in entry["answers"]}, drawn)
+                missing = tuple(file for file in files_of(path) if not file.is_file())
+                out[question.id] = _Learned(path, len(entry["answers"]), len(again), missing)
     return out
 
 
@@ -146,19 +173,7 @@ def set_aside(survey: Survey, workspace: Workspace) -> dict[str, int]:
     Such a model is not used: it must not judge itself. Answers with the same words count as the same. One that is
     passed over for another reason is not named.
     """
-    from pipeline.coding.learn import learned_again
-
-    fitting = _fitting(survey, workspace)
-    if not fitting:
-        return {}
-    texts = _texts(workspace)
-    out: dict[str, int] = {}
-    for questions in _together(survey):
-        if (entry := fitting.get(questions[0].id)) is not None:
-            learned = {key: texts.get(key, "") for key in entry["answers"]}
-            if n := len(learned_again(learned, _drawn(workspace, questions, texts))):
-                out |= dict.fromkeys((question.id for question in questions), n)
-    return out
+    return {name: model.n_drawn for name, model in _for_questions(survey, workspace).items() if model.n_drawn}
 
 
 def set_aside_lines(survey: Survey, workspace: Workspace) -> list[str]:
@@ -168,16 +183,6 @@ def set_aside_lines(survey: Survey, workspace: Workspace) -> list[str]:
         f"that it learned from. Next: duiding learn {quoted(survey.file)}"
         for name, n in set_aside(survey, workspace).items()
     ]
-
-
-def _on_record(survey: Survey, workspace: Workspace) -> dict[str, Path]:
-    """Return question id -> the learned model that may be used, whether or not its files are there."""
-    aside = set_aside(survey, workspace)
-    return {
-        name: workspace.path(FOLDER, entry["model"])
-        for name, entry in _fitting(survey, workspace).items()
-        if name not in aside
-    }
 
 
 def _texts(workspace: Workspace) -> dict[str, str]:
@@ -235,7 +240,7 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
             held_out |= {one.answer_id: one.text for one in (*judged["audit"], *judged["second"])}
             lesson = _learn_one(survey, workspace, questions, judged, held_out)
             out.append(replace(lesson, unused=_unused(events, survey, questions, judged, lesson)))
-        _forget(workspace, set_aside(survey, workspace))
+        _forget(survey, workspace, out)
         if progress is not None:
             progress("learn", len(together), len(together))
     return out
@@ -342,11 +347,18 @@ def _keep(
     _write_record(workspace, _read_record(workspace) | dict.fromkeys(questions, entry))
 
 
-def _forget(workspace: Workspace, questions: Collection[str]) -> None:
-    """Drop the models of questions that were set aside: no later audit is smaller, so they never come back."""
-    record = _read_record(workspace)
-    if questions:
-        _write_record(workspace, {name: entry for name, entry in record.items() if name not in questions})
+def _forget(survey: Survey, workspace: Workspace, lessons: Sequence[Lesson]) -> None:
+    """Drop models that were set aside (no later audit is smaller), and those that fit no more where none was better.
+
+    Else `duiding run` would say for good that they are passed over and that learning is to be tried again.
+    """
+    record, found = _read_record(workspace), _on_record(survey, workspace)
+    useless = {name for lesson in lessons if lesson.outcome == NOT_BETTER for name in lesson.questions}
+    gone = {
+        name for name in record if (name in found and found[name].n_drawn) or (name in useless and name not in found)
+    }
+    if gone:
+        _write_record(workspace, {name: entry for name, entry in record.items() if name not in gone})
 
 
 def _write_record(workspace: Workspace, record: Mapping[str, Mapping[str, Any]]) -> None:

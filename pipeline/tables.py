@@ -151,11 +151,15 @@ def check_table(table: pd.DataFrame, contract: Contract) -> pd.DataFrame:
     """Return the table with its contract's columns first and in their dtypes; other columns are kept.
 
     Raises:
-        TableError: a column is missing, of the wrong kind, out of range, or the key is not unique.
+        TableError: a column is missing, there twice, of the wrong kind, out of range, or the key is not unique.
             The message names table, column and row label, never a value.
     """
     import pandas as pd
 
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()][0]
+        found = f"column '{twice}' is there twice"
+        raise TableError(problem(place=f"table {contract.name}", found=found, do="rename or drop one"))
     checked = {}
     for name, column in contract.columns.items():
         if name not in table.columns:

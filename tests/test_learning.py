@@ -356,6 +356,36 @@ def test_of_the_models_on_record_the_one_that_fits_and_learned_most_codes_all(
     )
 
 
+def test_of_two_models_the_one_that_may_still_be_used_codes_all(survey: Path, write: Callable[..., Path]) -> None:
+    workspace = review(survey, training=90, audit=40)
+    assert learn(survey)[0].outcome == BETTER
+    write("survey.yaml", BESIDE_FIRST)
+    run(survey)
+    loaded, record = load_survey(survey), workspace.path("modellen", "geleerd.json")
+    (entry,) = json.loads(record.read_text()).values()
+    drawn = [str(key) for key in read_table(workspace.path("answers.parquet"))["answer_id"] if key.endswith("beter")]
+    more = entry | {"model": "geleerd-goed-x", "answers": sorted({*entry["answers"], drawn[-1]})}
+    record.write_text(json.dumps({"beter": entry, "goed": more}))
+    used = workspace.path("modellen", entry["model"])
+    assert learned_models(loaded, workspace) == {"goed": used, "beter": used}, "the other learned from the audit"
+    assert (set_aside(loaded, workspace), missing_models(loaded, workspace)) == ({}, {})
+    assert learn(survey)[0].outcome == SAME
+    assert json.loads(record.read_text()) == {"beter": entry}
+    record.write_text(json.dumps({"beter": entry, "goed": more | {"answers": [*entry["answers"], "elsewhere"]}}))
+    assert learned_models(loaded, workspace) == {"goed": used, "beter": used}, "the files of the other are gone"
+
+
+def test_a_model_that_fits_no_more_is_forgotten_when_none_is_better(survey: Path, write: Callable[..., Path]) -> None:
+    workspace = review(survey, training=90, audit=40)
+    assert learn(survey)[0].outcome == BETTER
+    write("survey.yaml", f"{SURVEY}seed: 2\n")
+    assert passed_over(load_survey(survey), workspace) == {"beter": OTHER_SEED}
+    review(survey, training=90, audit=40, shift=1)
+    assert learn(survey)[0].outcome == NOT_BETTER
+    assert passed_over(load_survey(survey), workspace) == {}
+    assert not list(workspace.path("modellen").glob("geleerd-*"))
+
+
 def test_without_enough_reviewed_answers_the_old_model_stays(survey: Path) -> None:
     assert learn(survey)[0].outcome == NOTHING_REVIEWED
     review(survey, training=50, audit=10)

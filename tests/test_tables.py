@@ -33,6 +33,7 @@ def test_optional_columns_are_added_and_extra_ones_kept() -> None:
     ("table", "contract", "parts"),
     [
         (answers().rename(columns={"status": "staus"}), ANSWERS, ["column 'status' is missing", "rename 'staus'"]),
+        (pd.concat([answers(), answers()[["text"]]], axis=1), ANSWERS, ["column 'text' is there twice"]),
         (answers(status=SECRET), ANSWERS, ["column status, row 0", "unknown value", "non_answer"]),
         (answers(weight=-1), ANSWERS, ["weight", "too low"]),
         (answers(weight=SECRET), ANSWERS, ["weight", "not a number"]),

@@ -100,13 +100,14 @@ def _few_columns(
     n_rows, n_columns = matrix.shape
     if n_rows > min(MOST_ROWS, n_columns / 4):
         return matrix, lambda weights: weights
-    values, vectors = np.linalg.eigh((matrix @ matrix.T).toarray())
+    exact = matrix.astype(np.float64)
+    values, vectors = np.linalg.eigh((exact @ exact.T).toarray())
     if values[-1] <= 0:  # not one feature in any row
         return matrix, lambda weights: weights
     there = values > 1e-10 * values[-1]
     scale = np.sqrt(values[there])
     basis = vectors[:, there] / scale
-    return vectors[:, there] * scale, lambda weights: np.asarray(matrix.T @ (basis @ weights))
+    return vectors[:, there] * scale, lambda weights: np.asarray(exact.T @ (basis @ weights))
 
 
 def _multinomial(

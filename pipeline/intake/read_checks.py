@@ -46,7 +46,7 @@ def check_columns(survey: Survey, table: pd.DataFrame, path: Path) -> None:
     if near and (_is_slip(near, name) or _is_header(survey, table)):
         hint = f"did you mean '{near}'?"
     elif _is_header(survey, table):
-        hint = "use one of: " + ", ".join(sorted(present))
+        hint = "use one of: " + ", ".join(name for name in sorted(present) if not find_personal_data([name])[0])
     elif sheet is not None:
         hint = "put the column names in the first row that is filled, or name another sheet under 'input.sheet'"
     else:
@@ -59,7 +59,7 @@ def check_columns(survey: Survey, table: pd.DataFrame, path: Path) -> None:
 
 
 def _is_header(survey: Survey, table: pd.DataFrame) -> bool:
-    """Tell whether the first row surely holds names, and not answers of which one happens to be a column's name.
+    """Tell whether the first row holds names, and not answers of which one happens to be a column's name.
 
     SPSS and Parquet know their columns; elsewhere half of the columns that are named must be there, and two at least.
     """

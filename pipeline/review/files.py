@@ -46,9 +46,14 @@ def refuse_own(workspace: Workspace, survey: Survey, path: Path) -> None:
     """Refuse to write where the survey's own files are, whatever is asked for: those can't be made again.
 
     Raises:
-        ReviewError: the path is in the workspace, or survey.yaml names it.
+        ReviewError: the path is in the workspace, survey.yaml names it, or there can be no such file.
     """
-    place = path.resolve()
+    try:
+        place = path.resolve()
+        place.exists()  # says that a name is too long, which resolving does not
+    except (OSError, RuntimeError) as error:
+        found = f"cannot be written ({getattr(error, 'strerror', '') or type(error).__name__})"
+        raise ReviewError(problem(file=path, found=found, do="give another name")) from error
     asked = survey.questions
     named = [survey.input.file, survey.reference, survey.report.template, *(one.codebook for one in asked)]
     named += [name for one in asked for name in (one.examples, *one.earlier_codebooks.values())]
@@ -58,7 +63,7 @@ def refuse_own(workspace: Workspace, survey: Survey, path: Path) -> None:
         found = "a file that the survey is made from"
     else:
         return
-    raise ReviewError(problem(file=path, found=found, expected="a file of its own, elsewhere", do="give another name"))
+    raise ReviewError(problem(file=path, found=found, expected="a file of its own", do="give another name or folder"))
 
 
 @contextlib.contextmanager

@@ -100,22 +100,40 @@ def test_what_was_drawn_elsewhere_is_kept(make_survey: Make, made: Made, tmp_pat
         ("duiding-werk/nieuw.jsonl", "in the workspace"),
         ("duiding-werk/rapport/rapport.xlsx", "in the workspace"),
         ("antwoorden.xlsx", "a file that the survey is made from"),
+        ("vorig.jsonl", "a file that the survey is made from"),
         ("voorbeelden.jsonl", "a file that the survey is made from"),
+        ("link.jsonl", "a file that the survey is made from"),
     ],
 )
 def test_the_surveys_own_files_are_never_written_over(
     make_survey: Make, tmp_path: Path, duiding: Command, name: str, found: str
 ) -> None:
-    yaml = SURVEY.replace("antwoorden.csv", "antwoorden.xlsx").replace("seed:", "reference: voorbeelden.jsonl\nseed:")
+    yaml = SURVEY.replace("antwoorden.csv", "antwoorden.xlsx").replace("seed:", "reference: vorig.jsonl\nseed:")
     made = make_survey(20, yaml=yaml)
+    made.survey.file.with_name("voorbeelden.jsonl").write_text('{"text": "Bel eens terug", "codes": ["Snelheid"]}')
+    text = made.survey.file.read_text("utf-8")
+    with_examples = text.replace("column: verbeter,", "column: verbeter, examples: voorbeelden.jsonl,")
+    assert with_examples != text
+    made.survey.file.write_text(with_examples, "utf-8")
     path = made.survey.file.parent / name
     path.parent.mkdir(parents=True, exist_ok=True)
+    if name == "link.jsonl":
+        path.symlink_to("voorbeelden.jsonl")
     path.write_text("x")
     done = duiding("review", "export", path, made.survey.file, "--audit", "5", "--force")
     assert done.returncode == 2
     assert found in done.stderr
     assert path.read_text() == "x"
     assert not made.workspace.path("review", "sample.parquet").exists(), "nothing was drawn"
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".xlsx"])
+def test_a_name_that_no_file_can_have_is_one_line(made: Made, tmp_path: Path, duiding: Command, suffix: str) -> None:
+    (tmp_path / f"kring{suffix}").symlink_to(f"kring{suffix}")
+    for name in ("x" * 300, "kring"):
+        done = duiding("review", "export", tmp_path / f"{name}{suffix}", made.survey.file)
+        assert done.returncode == 2
+        assert "cannot be written" in done.stderr
 
 
 def test_a_workbook_can_be_read_by_its_owner_only(made: Made, tmp_path: Path, duiding: Command) -> None:

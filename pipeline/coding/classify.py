@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.coding.batches import batches_of_probabilities
+from pipeline.coding.choose import choose
 from pipeline.coding.embed import Encoder, load_encoder
 from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
@@ -21,14 +22,8 @@ from pipeline.errors import ModelError, TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-#: The `one` facet with this id takes its residual code when no code is as likely as `UNSURE_SCHEME`: an answer that
-#: names no scheme is about an unknown one. It goes by the name because a key in the codebook would change its digest,
-#: and with that every model and task of it. docs/codebook.md tells the user.
-SCHEME, UNSURE_SCHEME = "regeling", 0.5
 MOST_LOADED = 4  # models that stay in memory
 
 
@@ -182,6 +177,7 @@ def code_answers(
     texts = [str(text) for text in todo["text"]]
     distinct = list(dict.fromkeys(texts))
     order = {code.id: column for column, code in enumerate(book.codes)}
+    facets = {facet.id: facet for facet in book.facet_list()}
     scores = np.zeros((len(distinct), len(order)))
     applied = np.zeros((len(distinct), len(order)), dtype=bool)
     done = 0
@@ -191,9 +187,7 @@ def code_answers(
             facet = model.facets[name]
             columns = [order[code] for code in facet.codes]
             scores[rows, columns] = probability
-            residual = next((f.residual for f in book.facet_list() if f.id == name), None)
-            chosen = choose(probability, facet.codes, facet.choice, facet.calibration.thresholds, residual, name)
-            applied[rows, columns] = chosen
+            applied[rows, columns] = choose(probability, facet, facets[name])
             given = [code for code in fixed if code in facet.codes]
             if given:
                 scores[rows, columns] = 0.0
@@ -211,37 +205,6 @@ def code_answers(
     score_table = key.assign(score=np.round(scores[row_of].ravel(), 4))
     coding_table = key.assign(applied=applied[row_of].ravel(), coder="machine", role="machine")
     return Coded(check_table(score_table, SCORES), check_table(coding_table, CODINGS), model.version, model.start)
-
-
-def choose(
-    probability: NDArray[np.float64],
-    codes: Sequence[str],
-    choice: str,
-    thresholds: NDArray[np.float64],
-    residual: str | None = None,
-    facet: str = "",
-) -> NDArray[np.bool_]:
-    """Return which codes apply, shape (n_answers, n_codes): every answer gets at least one.
-
-    The residual code says that nothing else holds, so it never stands beside a likelier code. Where one code holds that
-    is the likeliest, but for the facet `SCHEME`.
-    """
-    import numpy as np
-
-    top = probability.argmax(axis=1)
-    rows = np.arange(len(top))
-    if choice == "one":
-        applied = np.zeros(probability.shape, dtype=bool)
-        if facet == SCHEME and residual in codes:
-            top = np.where(probability[rows, top] < UNSURE_SCHEME, codes.index(residual), top)
-        applied[rows, top] = True
-        return applied
-    applied = probability >= thresholds
-    applied[rows, top] = True
-    if residual in codes:
-        column = codes.index(residual)
-        applied[:, column] &= top == column
-    return applied
 
 
 def build_shipped(names: Iterable[str]) -> list[Path]:

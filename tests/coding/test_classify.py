@@ -12,9 +12,10 @@ import pandas as pd
 import pytest
 
 from pipeline.bundled import bundled
-from pipeline.codebook import load_codebook, shipped_codebooks
+from pipeline.codebook import Facet, load_codebook, shipped_codebooks
 from pipeline.coding.calibrate import Calibration
-from pipeline.coding.classify import choose, code_answers, find_model, kept_model
+from pipeline.coding.choose import choose
+from pipeline.coding.classify import code_answers, find_model, kept_model
 from pipeline.coding.embed import encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
 from pipeline.coding.fit import NETWORK_SHARES, _Fitted, _folds, _with_network, fit_model
@@ -189,14 +190,16 @@ def test_valence_is_exactly_one() -> None:
 
 def test_the_residual_never_stands_beside_a_likelier_code() -> None:
     probability = np.array([[0.6, 0.5, 0.5], [0.1, 0.2, 0.7]])
-    chosen = choose(probability, ("a", "b", "rest"), "many", np.full(3, 0.4), "rest")
+    model = FacetModel(("a", "b", "rest"), "many", {}, Calibration(1.0, np.zeros(3), np.full(3, 0.4)))
+    chosen = choose(probability, model, Facet(id="", residual="rest"))
     assert chosen.tolist() == [[True, True, False], [False, False, True]]
 
 
 @pytest.mark.parametrize(("facet", "unsure"), [("regeling", "rest"), ("soort", "a")])
 def test_only_the_scheme_is_the_residual_when_no_code_is_likely(facet: str, unsure: str) -> None:
     codes, probability = ("a", "b", "rest"), np.array([[0.45, 0.44, 0.11], [0.3, 0.5, 0.2]])
-    chosen = choose(probability, codes, "one", np.full(3, 0.5), "rest", facet)
+    model = FacetModel(codes, "one", {}, Calibration.blank(3))
+    chosen = choose(probability, model, Facet(id=facet, choice="one", residual="rest"))
     assert [codes[column] for column in chosen.argmax(axis=1)] == [unsure, "b"]
     assert chosen.sum() == 2
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +18,7 @@ from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel
 from pipeline.coding.model_files import files_of, load_model, model_key, save_model
 from pipeline.coding.networks import network_digest, network_for
-from pipeline.errors import ModelError, TableError, problem
+from pipeline.errors import TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
 
 if TYPE_CHECKING:
@@ -205,16 +205,3 @@ def code_answers(
     score_table = key.assign(score=np.round(scores[row_of].ravel(), 4))
     coding_table = key.assign(applied=applied[row_of].ravel(), coder="machine", role="machine")
     return Coded(check_table(score_table, SCORES), check_table(coding_table, CODINGS), model.version, model.start)
-
-
-def build_shipped(names: Iterable[str]) -> list[Path]:
-    """Learn the shipped codebooks' models into `models/classifiers/` (run by `make models`)."""
-    written: list[Path] = []
-    for name in names:
-        codebook = load_codebook(name)
-        examples = shipped_examples(codebook)
-        if not examples:
-            raise ModelError(problem(place=f"codebook {name}", found="no examples", do="add annotations/examples/"))
-        model = fit_model(codebook, examples, load_encoder(), network=network_for(codebook))
-        written += save_model(model, bundled("models", "classifiers", name))
-    return written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from pipeline.coding.model_files import load_model, save_model
 from pipeline.coding.networks import network_for
 from pipeline.errors import ModelError, TableError
 
+BUILD = Path(__file__).parents[2] / "models" / "build_classifiers.py"
 BOOK = """
 id: winkel
 residual: anders
@@ -213,6 +215,19 @@ def test_the_shipped_model_belongs_to_what_ships(name: str) -> None:
     assert model.examples_digest == examples_digest(shipped_examples(codebook))
     assert model.encoder_digest == encoder_digest(None)
     assert model.network is network_for(codebook)  # loading it compares the digests
+
+
+def test_the_build_script_writes_the_model_of_a_codebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "minimabeleid-succes"
+    few = shipped_examples(load_codebook(name))[:60]
+    monkeypatch.setattr("pipeline.coding.examples.shipped_examples", lambda _codebook: few)
+    monkeypatch.setattr("sys.argv", ["build_classifiers.py", "--only", name, "--out", str(tmp_path)])
+    build = runpy.run_path(str(BUILD))["main"]
+    assert build() is None
+    assert sorted(file.name for file in tmp_path.iterdir()) == [f"{name}.json", f"{name}.safetensors"]
+    assert load_model(tmp_path / name).examples_digest == examples_digest(few)
+    few.clear()
+    assert build() == f"codebook {name}: no examples. Next: add annotations/examples/{name}.jsonl."
 
 
 def test_a_model_survives_the_disk(write: Callable[..., Path], tmp_path: Path) -> None:

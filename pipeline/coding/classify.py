@@ -16,7 +16,7 @@ from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel
-from pipeline.coding.model_files import files_of, load_model, model_key, save_model
+from pipeline.coding.model_files import ModelKey, files_of, load_model, model_key, save_model
 from pipeline.coding.networks import network_digest, network_for
 from pipeline.errors import TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
@@ -55,15 +55,14 @@ def find_model(
     """
     if examples is None:
         examples = shipped_examples(codebook)
-    kept = kept_model(codebook, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
-    if kept is not None:
-        return kept, load_encoder(encoder)
+    model = kept_model(codebook, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
     loaded = load_encoder(encoder)
-    model = fit_model(codebook, examples, loaded, seed=seed, network=network_for(codebook))
-    if cache is not None:
-        place = _place_in(cache, codebook, _key(codebook, examples, encoder), seed)
-        save_model(model, place)
-        model = _loaded(place)  # in half precision, so that this run gives what the next one will
+    if model is None:
+        model = fit_model(codebook, examples, loaded, seed=seed, network=network_for(codebook))
+        if cache is not None:
+            place = _place_in(cache, codebook.id, _key(codebook, examples, encoder), seed)
+            save_model(model, place)
+            model = _loaded(place)  # in half precision, so that this run gives what the next one will
     return model, loaded
 
 
@@ -81,23 +80,15 @@ def kept_model(
     Raises:
         ModelError: the encoder or a kept model can't be loaded.
     """
-    codebook_digest, examples_digest, encoder_digest = wanted = _key(codebook, examples, encoder)
-    networks = (None, network_digest(codebook))
-
-    def fits(place: Path) -> bool:
-        key = model_key(place)
-        return (
-            (key.format, key.codebook, key.encoder) == (FORMAT, codebook_digest, encoder_digest)
-            and key.network in networks
-            and (place == learned or key.examples == examples_digest)
-        )
-
-    places = [] if learned is None else [learned]
-    places.append(bundled("models", "classifiers", codebook.id))
+    key = _key(codebook, examples, encoder)
+    wanted = (key, key._replace(network=None))  # it is left out where it has seen nearly all examples
+    if learned is not None and model_key(learned)._replace(examples=key.examples) in wanted:  # it has more
+        return _loaded(learned)
+    places = [bundled("models", "classifiers", codebook.id)]
     if cache is not None:
-        places.append(_place_in(cache, codebook, wanted, seed))
+        places.append(_place_in(cache, codebook.id, key, seed))
     for place in places:
-        if (place == learned or files_of(place)[1].is_file()) and fits(place):
+        if files_of(place)[1].is_file() and model_key(place) in wanted:
             return _loaded(place)
     return None
 
@@ -119,12 +110,14 @@ def _as_it_was(place: Path, *_: tuple[int, int, int]) -> CodeModel:
     return load_model(place)
 
 
-def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -> tuple[str, str, str]:
-    return codebook.digest, examples_digest(examples), encoder_digest(encoder)
+def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -> ModelKey:
+    return ModelKey(
+        FORMAT, codebook.digest, examples_digest(examples), encoder_digest(encoder), network_digest(codebook)
+    )
 
 
-def _place_in(cache: Path, codebook: Codebook, key: tuple[str, str, str], seed: int) -> Path:
-    return cache / "-".join((codebook.id, *key, str(seed)))
+def _place_in(cache: Path, codebook_id: str, key: ModelKey, seed: int) -> Path:
+    return cache / "-".join((codebook_id, key.codebook, key.examples, key.encoder, str(seed)))
 
 
 def code_answers(

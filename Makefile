@@ -52,7 +52,7 @@ bench: setup
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
 models: setup
-	$(BIN)/python -c "from pipeline.coding.classify import build_shipped; from pipeline.codebook import shipped_codebooks; build_shipped(shipped_codebooks())"
+	$(BIN)/python models/build_classifiers.py
 
 wheel: setup
 	$(BIN)/python -m pip wheel -q --no-deps -w dist .

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
-from pipeline.coding.classify import choose, find_model
+from pipeline.coding.choose import choose
+from pipeline.coding.classify import find_model
 from pipeline.coding.embed import load_encoder
 from pipeline.coding.examples import Example, shipped_examples
 from pipeline.coding.features import BLOCKS, Settings
@@ -92,9 +93,7 @@ def judge(model: CodeModel, codebook: Codebook, answers: list[Example]) -> dict[
         if facet.id == SCHEME:
             continue
         learned, probability = model.facets[facet.id], probabilities[facet.id]
-        chosen = choose(
-            probability, learned.codes, learned.choice, learned.calibration.thresholds, facet.residual, facet.id
-        )
+        chosen = choose(probability, learned, facet)
         truth = np.array([[code in answer.codes for code in learned.codes] for answer in answers])
         first = np.array([next((c for c in answer.codes if c in learned.codes), "") for answer in answers])
         top = np.array(learned.codes)[probability.argmax(axis=1)]

@@ -29,6 +29,8 @@ app = typer.Typer(
 )
 register_exchange(review)
 app.add_typer(review)
+#: What to do about an error that is no `DuidingError`; what --debug shows may quote an answer.
+SHOW_WHERE = "run it again as 'duiding --debug ...' and report what that shows, after taking out any text of an answer"
 EncoderName = Annotated[str | None, typer.Option(help="A sentence-transformers model: folder or name.")]
 
 
@@ -169,7 +171,10 @@ register_trace(app)
 
 
 def main() -> None:
-    """Run the command line: a problem the user can solve is one line on standard error and exit code 2."""
+    """Run the command line: a problem the user can solve is one line on standard error and exit code 2.
+
+    So is any other error, with exit code 1. Its own message is not shown: it may quote an answer.
+    """
     debug = "--debug" in sys.argv
     try:
         app()
@@ -185,6 +190,13 @@ def main() -> None:
         if stopped.code == INTERRUPTED:  # what Typer makes of Ctrl-C
             typer.echo(f"duiding: {STOPPED}", err=True)
         raise
+    except Exception as error:
+        if debug:
+            raise
+        reason = f": {error.strerror}" if isinstance(error, OSError) and error.strerror else ""
+        found = f"an unexpected error ({type(error).__name__}{reason})"
+        typer.echo(f"duiding: {problem(found=found, do=SHOW_WHERE)}", err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

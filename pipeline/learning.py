@@ -297,7 +297,7 @@ def _learn_one(
     survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]],
     held_out: Mapping[str, str],
 ) -> Lesson:  # fmt: skip
-    from pipeline.coding.classify import find_model, kept_model
+    from pipeline.coding.classify import find_model
     from pipeline.coding.examples import examples_digest
     from pipeline.coding.fit import fit_model
     from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
@@ -315,7 +315,7 @@ def _learn_one(
     given = examples_of(survey, questions[0])
     name, cache = encoder_name(survey), workspace.path(FOLDER)
     first, encoder = find_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache)
-    old = kept_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache, learned=in_use) or first
+    old, _ = find_model(book, encoder=name, examples=given, seed=survey.seed, cache=cache, learned=in_use)
     examples = [*given, *as_examples(teach, first, encoder)]
     if old.examples_digest == examples_digest(examples):
         return Lesson(names, SAME, len(teach), len(audit))

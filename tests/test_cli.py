@@ -254,6 +254,28 @@ def test_bad_input_is_one_line_and_exit_code_2(
     assert "Traceback" in program("--debug", "run", small_survey).stderr
 
 
+@pytest.mark.parametrize(
+    ("error", "named"),
+    [(ValueError("wat iemand schreef"), "ValueError"), (OSError(5, "no answer", "x"), "OSError: no answer")],
+)
+def test_an_unexpected_error_is_one_line_that_names_debug_and_quotes_nothing(
+    small_survey: Path, monkeypatch: pytest.MonkeyPatch, duiding: Command, error: Exception, named: str
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("pipeline.job.run", broken)
+    done = duiding("run", small_survey)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        f"duiding: an unexpected error ({named}). Next: run it again as 'duiding --debug ...'"
+    )
+    assert len(done.stderr.splitlines()) == 1
+    assert "wat iemand schreef" not in done.stderr
+    with pytest.raises(type(error)):
+        duiding("--debug", "run", small_survey)
+
+
 def test_evaluate_prints_json(write: Callable[..., Path], duiding: Command) -> None:
     line = {
         "survey": "participatiewet",

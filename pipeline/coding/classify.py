@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,25 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.bundled import bundled
 from pipeline.codebook import Codebook, load_codebook
 from pipeline.coding.batches import batches_of_probabilities
+from pipeline.coding.choose import choose
 from pipeline.coding.embed import Encoder, load_encoder
 from pipeline.coding.encoder_files import encoder_digest
 from pipeline.coding.examples import Example, examples_digest, load_examples, shipped_examples
 from pipeline.coding.fit import fit_model
 from pipeline.coding.model import FORMAT, CodeModel
-from pipeline.coding.model_files import files_of, load_model, model_key, save_model
+from pipeline.coding.model_files import ModelKey, files_of, load_model, model_key, save_model
 from pipeline.coding.networks import network_digest, network_for
-from pipeline.errors import ModelError, TableError, problem
+from pipeline.errors import TableError, problem
 from pipeline.tables import ANSWER, CODINGS, SCORES, check_table
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
-    from numpy.typing import NDArray
 
-#: The `one` facet with this id takes its residual code when no code is as likely as `UNSURE_SCHEME`: an answer that
-#: names no scheme is about an unknown one. It goes by the name because a key in the codebook would change its digest,
-#: and with that every model and task of it. docs/codebook.md tells the user.
-SCHEME, UNSURE_SCHEME = "regeling", 0.5
 MOST_LOADED = 4  # models that stay in memory
 
 
@@ -60,15 +55,14 @@ def find_model(
     """
     if examples is None:
         examples = shipped_examples(codebook)
-    kept = kept_model(codebook, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
-    if kept is not None:
-        return kept, load_encoder(encoder)
+    model = kept_model(codebook, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
     loaded = load_encoder(encoder)
-    model = fit_model(codebook, examples, loaded, seed=seed, network=network_for(codebook))
-    if cache is not None:
-        place = _place_in(cache, codebook, _key(codebook, examples, encoder), seed)
-        save_model(model, place)
-        model = _loaded(place)  # in half precision, so that this run gives what the next one will
+    if model is None:
+        model = fit_model(codebook, examples, loaded, seed=seed, network=network_for(codebook))
+        if cache is not None:
+            place = _place_in(cache, codebook.id, _key(codebook, examples, encoder), seed)
+            save_model(model, place)
+            model = _loaded(place)  # in half precision, so that this run gives what the next one will
     return model, loaded
 
 
@@ -86,23 +80,15 @@ def kept_model(
     Raises:
         ModelError: the encoder or a kept model can't be loaded.
     """
-    codebook_digest, examples_digest, encoder_digest = wanted = _key(codebook, examples, encoder)
-    networks = (None, network_digest(codebook))
-
-    def fits(place: Path) -> bool:
-        key = model_key(place)
-        return (
-            (key.format, key.codebook, key.encoder) == (FORMAT, codebook_digest, encoder_digest)
-            and key.network in networks
-            and (place == learned or key.examples == examples_digest)
-        )
-
-    places = [] if learned is None else [learned]
-    places.append(bundled("models", "classifiers", codebook.id))
+    key = _key(codebook, examples, encoder)
+    wanted = (key, key._replace(network=None))  # it is left out where it has seen nearly all examples
+    if learned is not None and model_key(learned)._replace(examples=key.examples) in wanted:  # it has more
+        return _loaded(learned)
+    places = [bundled("models", "classifiers", codebook.id)]
     if cache is not None:
-        places.append(_place_in(cache, codebook, wanted, seed))
+        places.append(_place_in(cache, codebook.id, key, seed))
     for place in places:
-        if (place == learned or files_of(place)[1].is_file()) and fits(place):
+        if files_of(place)[1].is_file() and model_key(place) in wanted:
             return _loaded(place)
     return None
 
@@ -124,12 +110,14 @@ def _as_it_was(place: Path, *_: tuple[int, int, int]) -> CodeModel:
     return load_model(place)
 
 
-def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -> tuple[str, str, str]:
-    return codebook.digest, examples_digest(examples), encoder_digest(encoder)
+def _key(codebook: Codebook, examples: Sequence[Example], encoder: str | None) -> ModelKey:
+    return ModelKey(
+        FORMAT, codebook.digest, examples_digest(examples), encoder_digest(encoder), network_digest(codebook)
+    )
 
 
-def _place_in(cache: Path, codebook: Codebook, key: tuple[str, str, str], seed: int) -> Path:
-    return cache / "-".join((codebook.id, *key, str(seed)))
+def _place_in(cache: Path, codebook_id: str, key: ModelKey, seed: int) -> Path:
+    return cache / "-".join((codebook_id, key.codebook, key.examples, key.encoder, str(seed)))
 
 
 def code_answers(
@@ -182,6 +170,7 @@ def code_answers(
     texts = [str(text) for text in todo["text"]]
     distinct = list(dict.fromkeys(texts))
     order = {code.id: column for column, code in enumerate(book.codes)}
+    facets = {facet.id: facet for facet in book.facet_list()}
     scores = np.zeros((len(distinct), len(order)))
     applied = np.zeros((len(distinct), len(order)), dtype=bool)
     done = 0
@@ -191,9 +180,7 @@ def code_answers(
             facet = model.facets[name]
             columns = [order[code] for code in facet.codes]
             scores[rows, columns] = probability
-            residual = next((f.residual for f in book.facet_list() if f.id == name), None)
-            chosen = choose(probability, facet.codes, facet.choice, facet.calibration.thresholds, residual, name)
-            applied[rows, columns] = chosen
+            applied[rows, columns] = choose(probability, facet, facets[name])
             given = [code for code in fixed if code in facet.codes]
             if given:
                 scores[rows, columns] = 0.0
@@ -211,47 +198,3 @@ def code_answers(
     score_table = key.assign(score=np.round(scores[row_of].ravel(), 4))
     coding_table = key.assign(applied=applied[row_of].ravel(), coder="machine", role="machine")
     return Coded(check_table(score_table, SCORES), check_table(coding_table, CODINGS), model.version, model.start)
-
-
-def choose(
-    probability: NDArray[np.float64],
-    codes: Sequence[str],
-    choice: str,
-    thresholds: NDArray[np.float64],
-    residual: str | None = None,
-    facet: str = "",
-) -> NDArray[np.bool_]:
-    """Return which codes apply, shape (n_answers, n_codes): every answer gets at least one.
-
-    The residual code says that nothing else holds, so it never stands beside a likelier code. Where one code holds that
-    is the likeliest, but for the facet `SCHEME`.
-    """
-    import numpy as np
-
-    top = probability.argmax(axis=1)
-    rows = np.arange(len(top))
-    if choice == "one":
-        applied = np.zeros(probability.shape, dtype=bool)
-        if facet == SCHEME and residual in codes:
-            top = np.where(probability[rows, top] < UNSURE_SCHEME, codes.index(residual), top)
-        applied[rows, top] = True
-        return applied
-    applied = probability >= thresholds
-    applied[rows, top] = True
-    if residual in codes:
-        column = codes.index(residual)
-        applied[:, column] &= top == column
-    return applied
-
-
-def build_shipped(names: Iterable[str]) -> list[Path]:
-    """Learn the shipped codebooks' models into `models/classifiers/` (run by `make models`)."""
-    written: list[Path] = []
-    for name in names:
-        codebook = load_codebook(name)
-        examples = shipped_examples(codebook)
-        if not examples:
-            raise ModelError(problem(place=f"codebook {name}", found="no examples", do="add annotations/examples/"))
-        model = fit_model(codebook, examples, load_encoder(), network=network_for(codebook))
-        written += save_model(model, bundled("models", "classifiers", name))
-    return written

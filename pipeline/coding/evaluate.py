@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.codebook import Codebook, load_codebook, shipped_codebooks
-from pipeline.coding.classify import choose, find_model
+from pipeline.coding.choose import choose
+from pipeline.coding.classify import find_model
 from pipeline.coding.examples import load_examples, named_codes, read_lines, with_texts
 from pipeline.errors import CodebookError, TableError, did_you_mean, problem
 
@@ -155,7 +156,7 @@ def _compare(
             truth[row, columns] = True
             if columns:
                 first[row] = columns[0]
-        chosen = choose(scores, learned.codes, learned.choice, learned.calibration.thresholds, facet.residual, facet.id)
+        chosen = choose(scores, learned, facet)
         labels = [book.by_id[code].label for code in learned.codes]
         measured = _measure(scores[judged], chosen[judged], truth[judged], first[judged], labels)
         if facet.id == "valentie" and experience:

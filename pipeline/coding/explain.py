@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pipeline.codebook import Codebook
-from pipeline.coding.classify import choose
+from pipeline.codebook import Codebook, Facet
+from pipeline.coding.choose import choose
 from pipeline.coding.examples import Example
 from pipeline.coding.model import CodeModel, FacetModel, Reading
 
@@ -98,7 +98,7 @@ class Explainer:
         n_examples: int = N_EXAMPLES,
     ) -> None:
         self._model, self._encoder, self._n_examples = model, encoder, n_examples
-        self._residuals = {facet.id: facet.residual for facet in codebook.facet_list()} if codebook else {}
+        self._facets = {facet.id: facet for facet in codebook.facet_list()} if codebook else {}
         self._labels = {code.id: code.label for code in codebook.codes} if codebook else {}
         self._examples = list(examples) if n_examples else []
         texts = [example.text for example in self._examples]
@@ -124,9 +124,7 @@ class Explainer:
                     found += [CodeReason(code, self._label(code), 1.0, True, (), 0.0, ()) for code in given]
                 continue
             probability = probabilities[name]
-            chosen = choose(
-                probability, facet.codes, facet.choice, facet.calibration.thresholds, self._residuals.get(name), name
-            )
+            chosen = choose(probability, facet, self._facets.get(name) or Facet(id=name))
             for column in np.flatnonzero(chosen.any(axis=0)):
                 code, rows = facet.codes[column], np.flatnonzero(chosen[:, column])
                 nearest = self._nearest(features[rows], code)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipeline.codebook import Codebook
-from pipeline.coding.classify import choose
+from pipeline.coding.choose import choose
 from pipeline.coding.examples import Example
 from pipeline.coding.model import CodeModel
 
@@ -162,9 +162,7 @@ def _counts(model: CodeModel, encoder: Encoder, audit: Sequence[Judged], codeboo
             continue
         learned, probability = model.facets[facet.id], probabilities[facet.id]
         columns = [order[code] for code in learned.codes]
-        given[:, columns] = choose(
-            probability, learned.codes, learned.choice, learned.calibration.thresholds, facet.residual, facet.id
-        )
+        given[:, columns] = choose(probability, learned, facet)
         top = probability.argmax(axis=1)
         for row in np.flatnonzero(wanted[:, columns].any(axis=1)):
             right.append(bool(wanted[row, columns[top[row]]]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,9 +13,10 @@ import pandas as pd
 import pytest
 
 from pipeline.bundled import bundled
-from pipeline.codebook import load_codebook, shipped_codebooks
+from pipeline.codebook import Facet, load_codebook, shipped_codebooks
 from pipeline.coding.calibrate import Calibration
-from pipeline.coding.classify import choose, code_answers, find_model, kept_model
+from pipeline.coding.choose import choose
+from pipeline.coding.classify import code_answers, find_model, kept_model
 from pipeline.coding.embed import encoder_digest, load_encoder
 from pipeline.coding.examples import Example, examples_digest, shipped_examples
 from pipeline.coding.fit import NETWORK_SHARES, _Fitted, _folds, _with_network, fit_model
@@ -23,6 +25,7 @@ from pipeline.coding.model_files import load_model, save_model
 from pipeline.coding.networks import network_for
 from pipeline.errors import ModelError, TableError
 
+BUILD = Path(__file__).parents[2] / "models" / "build_classifiers.py"
 BOOK = """
 id: winkel
 residual: anders
@@ -189,14 +192,16 @@ def test_valence_is_exactly_one() -> None:
 
 def test_the_residual_never_stands_beside_a_likelier_code() -> None:
     probability = np.array([[0.6, 0.5, 0.5], [0.1, 0.2, 0.7]])
-    chosen = choose(probability, ("a", "b", "rest"), "many", np.full(3, 0.4), "rest")
+    model = FacetModel(("a", "b", "rest"), "many", {}, Calibration(1.0, np.zeros(3), np.full(3, 0.4)))
+    chosen = choose(probability, model, Facet(id="", residual="rest"))
     assert chosen.tolist() == [[True, True, False], [False, False, True]]
 
 
 @pytest.mark.parametrize(("facet", "unsure"), [("regeling", "rest"), ("soort", "a")])
 def test_only_the_scheme_is_the_residual_when_no_code_is_likely(facet: str, unsure: str) -> None:
     codes, probability = ("a", "b", "rest"), np.array([[0.45, 0.44, 0.11], [0.3, 0.5, 0.2]])
-    chosen = choose(probability, codes, "one", np.full(3, 0.5), "rest", facet)
+    model = FacetModel(codes, "one", {}, Calibration.blank(3))
+    chosen = choose(probability, model, Facet(id=facet, choice="one", residual="rest"))
     assert [codes[column] for column in chosen.argmax(axis=1)] == [unsure, "b"]
     assert chosen.sum() == 2
 
@@ -210,6 +215,19 @@ def test_the_shipped_model_belongs_to_what_ships(name: str) -> None:
     assert model.examples_digest == examples_digest(shipped_examples(codebook))
     assert model.encoder_digest == encoder_digest(None)
     assert model.network is network_for(codebook)  # loading it compares the digests
+
+
+def test_the_build_script_writes_the_model_of_a_codebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "minimabeleid-succes"
+    few = shipped_examples(load_codebook(name))[:60]
+    monkeypatch.setattr("pipeline.coding.examples.shipped_examples", lambda _codebook: few)
+    monkeypatch.setattr("sys.argv", ["build_classifiers.py", "--only", name, "--out", str(tmp_path)])
+    build = runpy.run_path(str(BUILD))["main"]
+    assert build() is None
+    assert sorted(file.name for file in tmp_path.iterdir()) == [f"{name}.json", f"{name}.safetensors"]
+    assert load_model(tmp_path / name).examples_digest == examples_digest(few)
+    few.clear()
+    assert build() == f"codebook {name}: no examples. Next: add annotations/examples/{name}.jsonl."
 
 
 def test_a_model_survives_the_disk(write: Callable[..., Path], tmp_path: Path) -> None:

@@ -50,8 +50,9 @@ def prepare(survey: Survey, progress: Callable[[int, int], None] | None = None) 
     safe: dict[str, str] = {"": ""}
     foreign: dict[str, bool] = {"": False}
     batches = [distinct[start : start + BATCH] for start in range(0, len(distinct), BATCH)]
-    load_lexicon()  # here, and not in every process
-    done = spread(pseudonymise, batches, pays=len(distinct) >= PAYS_FROM)
+    if pays := len(distinct) >= PAYS_FROM:
+        load_lexicon()  # here, and not in every process
+    done = spread(pseudonymise, batches, pays=pays)
     for batch, without in zip(batches, done, strict=True):
         for text, replaced in zip(batch, without, strict=True):
             safe[text] = replaced

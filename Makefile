@@ -6,6 +6,9 @@ STAMP := $(VENV)/.installed
 SERVER_VENV := .venv-label-studio
 SERVER_STAMP := $(SERVER_VENV)/.installed
 
+# The tests start many Pythons; with this set every one of them would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup demo test test-server lint bench models wheel clean
 
 setup: $(STAMP)

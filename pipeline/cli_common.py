@@ -57,7 +57,7 @@ def draw_sample(
 
 def say_set_aside(survey: Survey, workspace: Workspace) -> None:
     """Say which learned models the audit set aside."""
-    from pipeline.learning import set_aside_lines
+    from pipeline.learned import set_aside_lines
 
     for line in set_aside_lines(survey, workspace):
         typer.echo(line)

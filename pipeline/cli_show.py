@@ -99,7 +99,7 @@ def show_zero_shot(survey: Survey) -> None:
     """Print which questions have no examples to learn from, nor a model that learned from a review."""
     from pipeline.coding.examples import examples_for
     from pipeline.config import examples_file
-    from pipeline.learning import learned_models
+    from pipeline.learned import learned_models
     from pipeline.workspace import Workspace
 
     learned = learned_models(survey, Workspace(survey.workspace_path))
@@ -153,7 +153,7 @@ def show_published(survey: Survey) -> None:
 
 def show_run(result: Result) -> None:
     """Print what a run did, where the results are, and the next step."""
-    from pipeline.learning import missing_models, passed_over, set_aside_lines
+    from pipeline.learned import missing_models, passed_over, set_aside_lines
     from pipeline.percentages import check_invited
     from pipeline.publish import zero_shot
     from pipeline.review.describe import describe_lost

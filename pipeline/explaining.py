@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Question, Survey, examples_file, load_survey
 from pipeline.errors import ConfigError, DuidingError, nearest, problem, quoted
-from pipeline.learning import FOLDER, coded_answers, learned_models
+from pipeline.learned import FOLDER, learned_models
+from pipeline.learning import coded_answers
 from pipeline.tables import ANSWER, FOREIGN
 from pipeline.workspace import Workspace
 

@@ -11,7 +11,7 @@ from pipeline import __version__
 from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Survey, examples_file, load_survey
 from pipeline.errors import TableError, did_you_mean, problem
-from pipeline.learning import learned_models
+from pipeline.learned import learned_models
 from pipeline.percentages import Progress, check_invited, codebooks, estimates_stage
 from pipeline.publish import check_quoted, report_stage
 from pipeline.tables import ANSWER, FOREIGN

@@ -19,21 +19,23 @@ from pipeline.config import load_survey
 from pipeline.errors import ConfigError, ModelError, TableError
 from pipeline.explaining import explain_answer
 from pipeline.job import run
-from pipeline.learning import (
-    BETTER,
-    NOT_BETTER,
-    NOTHING_REVIEWED,
+from pipeline.learned import (
     OTHER_CODEBOOK,
     OTHER_ENCODER,
     OTHER_EXAMPLES,
     OTHER_SEED,
-    SAME,
-    TOO_FEW_AUDITED,
-    learn,
     learned_models,
     missing_models,
     passed_over,
     set_aside,
+)
+from pipeline.learning import (
+    BETTER,
+    NOT_BETTER,
+    NOTHING_REVIEWED,
+    SAME,
+    TOO_FEW_AUDITED,
+    learn,
 )
 from pipeline.review.events import Event, add_events
 from pipeline.review.reviewed import reviewed_codings

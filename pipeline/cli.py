@@ -197,7 +197,3 @@ def main() -> None:
         found = f"an unexpected error ({type(error).__name__}{reason})"
         typer.echo(f"duiding: {problem(found=found, do=SHOW_WHERE)}", err=True)
         sys.exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -57,7 +57,8 @@ def export(
     if excel and file.suffix.lower() != ".xlsx":
         file = file.with_suffix(".xlsx")
     refuse_own(workspace, found, file)
-    if file.suffix.lower() == ".jsonl":
+    suffix = file.suffix.lower()
+    if suffix == ".jsonl":
         from pipeline.review.exchange import export_jsonl, refuse_other
 
         options = {
@@ -69,7 +70,7 @@ def export(
             refuse_other(workspace, file)
         typer.echo(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
         return
-    if file.suffix.lower() != ".xlsx":
+    if suffix != ".xlsx":
         raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl"))
     from pipeline.review.excel_write import export_workbook, refuse_filled_in
 

@@ -45,7 +45,7 @@ def _cores() -> int:
 
 
 def _start(work: Callable[[Any], Any]) -> None:
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     global _work
     _work = work

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from pipeline.job import run
+from pipeline.job import Result, run
 from pipeline.workspace import Workspace
 
 CODEBOOK = """
@@ -40,23 +39,18 @@ REFERENCE = "question;code;group;wave;share;n\n" + "".join(
 )
 
 
-@pytest.fixture(scope="module")
-def desk_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with 24 respondents, two questions, an older codebook and published figures of two years; run once."""
-    folder = tmp_path_factory.mktemp("balie")
+@pytest.fixture
+def desk(tmp_path: Path, run_like: Callable[[Path], Result]) -> Path:
+    """24 respondents, two questions, an older codebook and published figures of two years, run; returns survey.yaml."""
+    folder = tmp_path / "balie"
+    folder.mkdir()
     (folder / "balie.yaml").write_text(CODEBOOK)
     (folder / "oud.yaml").write_text(CODEBOOK.replace("Te lang wachten", "Iets heel anders"))
     (folder / "data.csv").write_text(DATA)
     (folder / "ref.csv").write_text(REFERENCE)
     (folder / "survey.yaml").write_text(SURVEY)
-    run(folder / "survey.yaml")
-    return folder
-
-
-@pytest.fixture
-def desk(desk_once: Path, tmp_path: Path) -> Path:
-    """The survey.yaml of a copy of that folder, to change."""
-    return Path(shutil.copytree(desk_once, tmp_path / "balie"), "survey.yaml")
+    run_like(folder / "survey.yaml")
+    return folder / "survey.yaml"
 
 
 def edit(name: str, old: str, new: str) -> Callable[[Path], None]:

@@ -55,7 +55,7 @@ def fit_linear(
     """
     import numpy as np
     from sklearn.naive_bayes import ComplementNB
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     n_grams = matrix.shape[1] - vector.n_features
     n_codes = applied.shape[1]

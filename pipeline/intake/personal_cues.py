@@ -30,7 +30,6 @@ class Cues:
         self.tokens = tokens
         self.lexicon = lexicon
         self.own = lexicon.own
-        self.role_endings = tuple(self.own["role_endings"])
         self.blocked = self._organisations()
 
     def context(self, i: int) -> Context:
@@ -89,7 +88,7 @@ class Cues:
     def is_role(self, i: int) -> bool:
         """Tell whether the word at `i` is a role: "klantmanager", "jobcoach"."""
         word = self.tokens.low[i]
-        return word in self.own["roles"] or (len(word) > 6 and word.endswith(self.role_endings))
+        return word in self.own["roles"] or (len(word) > 6 and word.endswith(self.lexicon.role_endings))
 
     def _is_kin(self, i: int) -> bool:
         if self.tokens.low[i] not in self.own["kin"]:

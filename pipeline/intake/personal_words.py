@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.resources import files
 
 from pipeline.intake.personal_lists import deduce_list, lemma_words
@@ -65,6 +65,11 @@ class Lexicon:
     phrases: Mapping[str, tuple[tuple[str, ...], ...]]
     shape: NameShape
     _known: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def role_endings(self) -> tuple[str, ...]:
+        """What a word ends in that is a role: "consulent"."""
+        return tuple(self.own["role_endings"])
 
     def evidence(self, word: str) -> int:
         """Give the evidence on a lower-case word (accents count or not, as the lists have them)."""

@@ -38,7 +38,7 @@ def write_page(
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    """Return where the templates are, which are compiled once."""
+    """Return what compiles the templates, and keeps them compiled."""
     return Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -50,7 +50,7 @@ def _environment() -> Environment:
 
 def render(document: Document, context: Context, payloads: Mapping[str, Any], *, beside: bool) -> str:
     """Return the page as HTML."""
-    say = context.say
+    say, template = context.say, _environment().get_template("rapport.html.j2")
     used = {
         "say": say,
         "kind": lambda block: _KINDS[type(block)],
@@ -71,20 +71,16 @@ def render(document: Document, context: Context, payloads: Mapping[str, Any], *,
         "words": {key: say(key) for key in _WORDS},
         "thousands": "," if say.language == "en" else ".",
     }
-    return (
-        _environment()
-        .get_template("rapport.html.j2")
-        .render(
-            **used,
-            document=document,
-            language=say.language,
-            few=len(document.groups) <= _FEW,
-            choices=(document.total, *document.groups),
-            beside=BESIDE if beside else "",
-            opens=any(cell.opens for table in document.tables for row in table.rows for cell in row.cells),
-            settings=Markup(script_safe(settings)),
-            payloads={question: Markup(script_safe(payload)) for question, payload in payloads.items()},
-        )
+    return template.render(
+        **used,
+        document=document,
+        language=say.language,
+        few=len(document.groups) <= _FEW,
+        choices=(document.total, *document.groups),
+        beside=BESIDE if beside else "",
+        opens=any(cell.opens for table in document.tables for row in table.rows for cell in row.cells),
+        settings=Markup(script_safe(settings)),
+        payloads={question: Markup(script_safe(payload)) for question, payload in payloads.items()},
     )
 
 

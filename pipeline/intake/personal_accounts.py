@@ -15,10 +15,12 @@ _LOCAL = re.compile(r"[\w.+\-%']{1,64}\Z")
 _SPACED = re.compile(r"(?:(?:(?<=\s)|^)(?:\w ){2,30}|[\w.+\-]{1,64}\s)\Z")
 _DOMAIN = re.compile(r"[\w\-]{1,63}(?:\.[\w\-]{2,63}){1,4}|\s?[\w\-]{1,63}(?:\s?\.\s?[\w\-]{2,63}){1,4}")
 _TOP_LEVEL = re.compile(r"\.\s?(?:nl|com|net|org|eu|be|de|info)\Z", _I)
+_SPOKEN_TOP_LEVEL = re.compile(r"(?:\.|\b(?:punt|dot)\b[)\]]?\s?)(?:nl|com|net|org|eu|be|de|info)\b", _I)
 _AT = ("apenstaart", " at ", "(at)", "[at]")
+_DOT = r"(?:\.|\s?\bpunt\b|\s?\bdot\b|\s?[(\[](?:punt|dot)[)\]])\s?"
 _SPOKEN = re.compile(
-    r"(?<!\w)[\w\-]{1,40}(?:(?:\.| punt | dot )[\w\-]{1,40}){0,3}\s?(?:\bapenstaart(?:je)?\b|\(at\)|\[at\]|\bat\b)\s?"
-    r"[\w\-]{1,40}(?:(?:\.|\s?\bpunt\b|\bdot\b|\(dot\)|\[dot\])\s?[a-z]{2,12}){1,3}\b",
+    rf"(?<!\w)[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,3}}\s?(?:\bapenstaart(?:je)?\b|[(\[]at[)\]]|(?P<at>\bat\b))\s?"
+    rf"[\w\-]{{1,40}}(?:{_DOT}[a-z]{{2,12}}){{1,3}}\b",
     _I,
 )
 _DUTCH_IBAN = re.compile(r"(?<![A-Z0-9])NL\s?\d\s?\d(?:[\s.\-]?[A-Z]){4}(?:[\s.\-]?\d){9,10}(?!\d)", _I)
@@ -41,6 +43,12 @@ _NAMED_HANDLE = re.compile(
     r"\b(?:insta(?:gram)?|facebook|fb|twitter|tiktok|snap(?:chat)?|telegram|linkedin|twitch|discord|skype|youtube|vinted)"
     r"(?:[\s-]?(?:account|naam|profiel|kanaal|handle))?"
     r"(?P<told>(?:\s{0,2}(?:is|heet|heten|als|onder|op|:|=|naam|user)){0,3})\s{0,2}@?(?P<handle>\w[\w.\-]{2,40}\w)",
+    _I,
+)
+_UNDERSCORED = re.compile(r"(?<![\w@.\-/])[A-Za-z][A-Za-z\d.\-]{1,30}(?:_[A-Za-z\d.\-]{1,30}){1,4}(?![\w@])")
+_LOGIN = re.compile(
+    r"\b(?:(?:in)?log(?:in)?|gebruikers?|user|account)[\s-]?(?:naam|name|id)\b"
+    r"(?:\s{0,2}(?:is|was|luidt|voor|:|=)){0,2}\s{0,2}(\w[\w.\-]{2,40}\w)",
     _I,
 )
 _TOLD = re.compile(r"(?:[:=]|heet|heten|naam|als)\Z", _I)
@@ -74,6 +82,11 @@ def find_accounts(text: str) -> Iterator[Found]:
         odd = any(sign.isdigit() or sign in "_." for sign in handle)
         if odd or (_TOLD.search(match.group("told")) and not _PLAIN.fullmatch(handle)):
             yield *match.span("handle"), "handle"
+    for match in _UNDERSCORED.finditer(text):
+        yield *match.span(), "handle"
+    for match in _LOGIN.finditer(text):
+        if any(sign.isdigit() or sign in "_." for sign in match[1]):
+            yield *match.span(1), "handle"
 
 
 def is_iban(account: str) -> bool:
@@ -102,4 +115,5 @@ def _emails(text: str) -> Iterator[Found]:
     low = text.lower()
     if any(word in low for word in _AT):
         for match in _SPOKEN.finditer(text):
-            yield *match.span(), "email"
+            if not match["at"] or _SPOKEN_TOP_LEVEL.search(match.group()):  # "ik at brood. Daarna" is no address
+                yield *match.span(), "email"

@@ -9,6 +9,7 @@ from pipeline.intake.personal_words import Evidence, Lexicon
 
 _MEANWHILE = frozenset({"nu", "eerst", "toen", "ook", "nog", "altijd", "momenteel", "tegenwoordig", "dus", "ene"})
 _IS_OR_MEANWHILE = _MEANWHILE | {"is", "was", "are"}
+_COUNTS = frozenset({"twee", "drie", "vier", "vijf", "beide", "2", "3", "4", "5"})
 _VOCATIVE = frozenset({",", ":", "(", "-", "–", '"', "'", "“", "„", "=", "‘"})
 
 
@@ -93,7 +94,9 @@ class Cues:
     def _is_kin(self, i: int) -> bool:
         if self.tokens.low[i] not in self.own["kin"]:
             return False
-        return bool({self.tokens.word(i - 1), self.tokens.word(i - 2)} & self.own["possessives"]) or i == 0
+        before = {self.tokens.word(i - 1), self.tokens.word(i - 2)}
+        counted = self.tokens.word(i - 1) in _COUNTS
+        return bool(before & self.own["possessives"]) or counted or i == 0
 
     def after_article(self, i: int) -> bool:
         """Tell whether an article stands before, as before things; not so in "het is Marga", "is het Marga"."""
@@ -142,6 +145,22 @@ class Cues:
         return word in self.own["offices"] or (
             j < len(tokens) and bool(tokens.evidence[j] & Evidence.ORGANISATION) and tokens.word(i) != "op"
         )
+
+    def among_people(self, i: int) -> bool:
+        """Tell whether the capital inside a sentence at `i` stands where a person does: "bij Koning"."""
+        own, before = self.own, self.tokens.word(i - 1)
+        if self.tokens.opening[i] or not self.tokens.upper[i]:
+            return False
+        if self.after_determiner(i):
+            return before == "die" and self.at_office(i + 1)
+        if before == "wat":
+            return True
+        kinds = ("prepositions", "met", "auxiliaries", "person_verbs", "before_person")
+        return any(before in own[kind] for kind in kinds) or self.does_something(i + 1) or self.referred_to(i + 1)
+
+    def referred_to(self, i: int) -> bool:
+        """Tell whether ", die ..." follows, as after a person."""
+        return self.tokens.word(i) == "," and self.tokens.word(i + 1) == "die"
 
     def met(self, i: int) -> bool:
         """Tell whether somebody is met before the capital at `i`: "ik sprak ...", "dat ... er was", "met ..."."""

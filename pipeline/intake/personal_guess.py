@@ -33,7 +33,7 @@ class Guess:
         if evidence & _S or self.tokens.low[i] in self.own["function_names"]:
             return self._function_name(i, context)
         if evidence & _F and evidence & (_H | _W) and not evidence & Evidence.ORGANISATION:
-            alone = self.tokens.upper[i] and context >= Context.ADDRESSED and self.cues.ends(i + 1)
+            alone = self.tokens.upper[i] and context >= Context.ADDRESSED and self._closed(i + 1)
             if (alone or self._person_behind(i)) and not self.cues.after_determiner(i):
                 return True
         if evidence & _L and evidence & _H and context == Context.TITLE:
@@ -81,7 +81,18 @@ class Guess:
         if after in ("is", "was", ",", "(") and tokens.word(i + 2) in ("mijn", "onze", "m'n"):
             ahead = (tokens.word(i + 3), tokens.word(i + 4) if after in ("is", "was") else "")
             return any(word in own["roles"] or word in own["kin"] for word in ahead)
-        return False
+        return tokens.upper[i] and after in (",", *_AND) and self._surely_named(i + 2)
+
+    def _closed(self, i: int) -> bool:
+        """Tell whether the clause ends before token `i`, or goes on with "en" and another name."""
+        tokens = self.tokens
+        another = tokens.word(i) in _AND and i + 1 < len(tokens) and tokens.upper[i + 1]
+        return self.cues.ends(i) or (another and bool(tokens.evidence[i + 1] & _F))
+
+    def _surely_named(self, i: int) -> bool:
+        """Tell whether a capitalised first name that is nothing else stands at `i`."""
+        found = self.tokens.evidence[i] if i < len(self.tokens) and self.tokens.upper[i] else _S
+        return bool(found & _F) and not found & (_W | _H | _S | Evidence.PLACE | Evidence.ORGANISATION)
 
     def _unlisted(self, i: int, context: Context) -> bool:
         """Tell whether a capitalised word in no list is a name by its shape and place."""

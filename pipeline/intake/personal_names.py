@@ -32,7 +32,7 @@ class NameFinder:
 
     def find(self) -> list[tuple[int, int]]:
         """Return the (start, end) character places of the names, in order and without overlap."""
-        tokens, found, i = self.tokens, [], 0
+        tokens, found, i = self.tokens, list[tuple[int, int]](), 0
         listed = False  # the token before ended a name, perhaps with "en" after it
         while i < len(tokens):
             context = Context.ADDRESSED if listed else self.cues.context(i)
@@ -43,10 +43,42 @@ class NameFinder:
                 listed = False
                 i += 1
                 continue
-            found.append((tokens.start[i], tokens.end[end - 1]))
+            found.append((self._begin(i), end))
             listed = tokens.word(end) in _AND
             i = end + 1 if listed else end
-        return found
+        again = self._named_again(found)
+        return [(tokens.start[first], tokens.end[end - 1]) for first, end in sorted(found + again)]
+
+    def _begin(self, i: int) -> int:
+        """Return the first token of the name of which the word at `i` was recognised: "Sok-Hui", "Hoop Veenstra"."""
+        tokens = self.tokens
+        while i > 1 and tokens.low[i - 1] == "-" and tokens.glued(i - 1) and tokens.glued(i) and tokens.upper[i - 2]:
+            i -= 2
+        before = i - 1
+        if before > 0 and tokens.upper[before] and not tokens.opening[before] and before not in self.blocked:
+            evidence, word = tokens.evidence[before], tokens.low[before]
+            other = evidence & (_S | _NOT_PERSON) or self.cues.is_role(before) or self.reach.acronym(before)
+            cue = any(word in self.own[kind] for kind in ("titles", "greetings", "kin", "salutations", "name_cues"))
+            if tokens.evidence[i] & _L and not (other or cue):
+                return before
+        return i
+
+    def _named_again(self, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return where the capitalised words of the names stand once more: "mevrouw de Boer ... dat de Boer daar"."""
+        tokens = self.tokens
+        if tokens.shout:
+            return []
+        taken = {i for first, end in found for i in range(first, end)}
+        words = {tokens.text[i] for i in taken if tokens.upper[i] and len(tokens.low[i]) > 2}
+        parts = {tuple(tokens.low[i:end]) for first, end in found for i in range(first, end)}
+        again = []
+        for i, word in enumerate(tokens.text):
+            if word in words and i not in taken and i not in self.blocked and not tokens.opening[i]:
+                start = i
+                while start and tuple(tokens.low[start - 1 : i + 1]) in parts:  # "de" of "de Boer"
+                    start -= 1
+                again.append((start, i + 1))
+        return again
 
     def _accepts(self, i: int, context: Context) -> bool:
         """Tell whether the word at `i` can start a name in this context."""
@@ -76,8 +108,13 @@ class NameFinder:
             return not evidence & _S or (sure and not self.tokens.opening[i]) or surname
         if evidence & _S and evidence & _F and not self.tokens.opening[i]:  # Ben, Wil
             before = self.tokens.word(i - 1)
-            after_person_word = before in self.own["prepositions"] or before in self.own["met"]
-            return context == Context.ROLE or (self.tokens.low[i] in self.own["function_names"] and after_person_word)
+            person = (
+                before in self.own["prepositions"]
+                or before in self.own["met"]
+                or (before in self.own["auxiliaries"] and self.cues.at_office(i + 1))
+                or self.reach.followed_by_surname(i)
+            )
+            return context == Context.ROLE or (self.tokens.low[i] in self.own["function_names"] and person)
         if evidence & _S or (self.reach.acronym(i) and not named):
             return False
         if evidence & Evidence.RARE and self.lexicon.is_compound(self.tokens.low[i]):
@@ -96,6 +133,8 @@ class NameFinder:
         if evidence & Evidence.PLACE and not self.reach.followed_by_surname(i):
             sure = sure and self.cues.does_something(i + 1)
         if sure:
+            return True
+        if self.tokens.low[i] in self.own["people_too"] and self.cues.among_people(i):
             return True
         if evidence & _H:
             surname = self.reach.followed_by_surname(i) and not self.tokens.opening[i]
@@ -136,7 +175,8 @@ class NameFinder:
             if evidence & _H:
                 return bool(evidence & _F) and self.cues.does_something(i + 1)
             if named:
-                return bool(evidence & _F) or plain
+                acts = not evidence & _H and self.tokens.word(i + 1) in self.own["person_verbs"]
+                return bool(evidence & _F) or plain or acts
             rare = plain and bool(evidence & Evidence.RARE)
             return (
                 rare and (self.cues.does_something(i + 1) or not self.lexicon.looks_misspelt(word)) and self._no_verb(i)

@@ -26,6 +26,8 @@ def find_numbers(text: str) -> Iterator[Found]:
     for match in _SPELLED.finditer(text):
         yield *match.span(), "phone"
     if any(map(str.isdigit, text)):
+        for match in _SPELLED_START.finditer(text):
+            yield *match.span(), "phone"
         for rule in _RULES:
             for match in rule.pattern.finditer(text):
                 if rule.check(match):
@@ -49,6 +51,8 @@ _AMOUNT = re.compile(
     r"\s{0,2}(?:euro|eur|€|,-|%|procent|keer|maal|km|x\b|jaar|dagen|mensen|inwoners|punten|gulden|tl\b|zł|zl\b|dollar|lira)",
     _I,
 )
+_HOURS = re.compile(r"[012]?\d[.:][0-5]\d\s?-\s?[012]?\d[.:][0-5]\d\Z")  # "bereikbaar 9.00-12.30"
+_BOOK = re.compile(r"97[89]\d{10}\Z")  # an ISBN
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 _PLATE_FORMS = "LL9999 9999LL 99LL99 LL99LL LLLL99 99LLLL 99LLL9 9LLL99 LL999L L999LL LLL99L L99LLL 9LL999 999LL9"
 _PLATE = re.compile(rf"(?:{_PLATE_FORMS.replace(' ', '|')})\Z".replace("L", "[a-z]").replace("9", r"\d"))
@@ -73,7 +77,7 @@ def _phone(match: re.Match[str]) -> bool:
 def _cued_phone(match: re.Match[str]) -> bool:
     digits = _digits(match.group(1))
     desk = digits.startswith(_SERVICE) or (digits.startswith("14") and len(digits) <= 6)
-    return 6 <= len(digits) <= 15 and not desk and _no_amount(match)
+    return 6 <= len(digits) <= 15 and not desk and not _HOURS.match(match.group(1)) and _no_amount(match)
 
 
 def _bsn(match: re.Match[str]) -> bool:
@@ -83,8 +87,8 @@ def _bsn(match: re.Match[str]) -> bool:
 
 def _long(match: re.Match[str]) -> bool:
     digits = match.group()
-    round_number = digits.endswith("0000") or len(set(digits)) == 1
-    return not round_number and "€" not in match.string[max(0, match.start() - 3) : match.start()] and _no_amount(match)
+    no_id = digits.endswith("0000") or len(set(digits)) == 1 or _BOOK.match(digits)
+    return not no_id and "€" not in match.string[max(0, match.start() - 3) : match.start()] and _no_amount(match)
 
 
 def _case(match: re.Match[str]) -> bool:
@@ -110,6 +114,10 @@ def _plate(match: re.Match[str]) -> bool:
     return not _small_words(match) and _PLATE.match(re.sub(r"[\s\-.–]", "", match.group(1)).lower()) is not None
 
 
+def _lower_plate(match: re.Match[str]) -> bool:
+    return _PLATE.match(match.group()) is not None and _no_amount(match)
+
+
 def _small_words(match: re.Match[str]) -> bool:
     """Tell whether the letters are words: "mijn auto is 2500 waard", "ZOON IS 23 EN"."""
     spaced = match.group(1).lower().split(" ")
@@ -132,6 +140,7 @@ _GAP = (
 _SEPARATOR = r"[ .\-–/()_*~|,·\u00a0]{0,3}"
 _WORDS = "(?:nul|een|één|twee|drie|vier|vijf|zes|zeven|acht|negen|tien|elf|twaalf)"
 _SPELLED = re.compile(rf"\b{_WORDS}(?:[\s,\-]{{1,2}}{_WORDS}){{6,14}}\b", _I)
+_SPELLED_START = re.compile(rf"\bnul[\s,\-]{{1,2}}zes[\s,\-]{{1,2}}(?:en dan\s)?(?:\d{_SEPARATOR}){{7}}\d(?!\d)", _I)
 _PHONE_CUE = (
     r"\b(?:tel(?:efoon)?(?:nummer|nr)?|telefoonnr|telnr|mobiele?(?:nummer|nr)?|mob|gsm|whatsapp|app(?:en)?|bel(?:len)?|"
     r"sms(?:en)?|bereikbaar|nr|phone|call me|telefon\w{0,4}|numer|numaram|tlf|06|fax|vast|thuis|\w{0,15}nummer)\b\.?"
@@ -163,6 +172,7 @@ _PLATE_SPACED = (
 _PART = r"(?:\d{1,3}|[A-Z]{1,3})"
 _RULES = (
     _Rule("bsn", re.compile(_BSN_CUE + _GAP + r"(\d(?:[ .\-]{0,3}\d){6,8})(?!\d)", _I), group=1),
+    _Rule("bsn", re.compile(r"(?<![\w.,+€])(?:\d{4}\.\d{2}\.\d{3}|\d{3} \d{3} \d{3})(?![.,]?\d| \d{3}\b)"), _no_amount),
     _Rule("bsn", re.compile(r"(?<![\w.,+])\d(?:[ .\-]{0,2}\d){7,8}(?!\d)(?![.,]\d)"), _bsn),
     _Rule(
         "phone",
@@ -182,6 +192,7 @@ _RULES = (
         _case,
         1,
     ),
+    _Rule("case_number", re.compile(r"\b\w{3,20}pas(?:je)?\b" + _GAP + r"(\d(?:[ .\-]?\d){6,15})(?!\d)", _I), _case, 1),
     _Rule(
         "case_number",
         re.compile(
@@ -195,6 +206,7 @@ _RULES = (
     _Rule("plate", re.compile(rf"(?<!\w)({_PLATE_SPACED})(?!\w)"), _plate, 1),
     _Rule("plate", re.compile(r"(?<![\w\-.])(?=[A-Z]{0,5}\d)([A-Z\d]{6})(?![\w\-])"), _plate, 1),
     _Rule("plate", re.compile(r"(?<![\w\-])\d-[A-Z]{3}-\d{3}(?![\w\-])", _I)),
+    _Rule("plate", re.compile(r"(?<![\w\-.])(?=[^\W\d_]+\d+[^\W\d_])[b-df-hj-np-tv-xz\d]{6}(?![\w\-])"), _lower_plate),
     _Rule("plate", re.compile(_VEHICLE + rf"({_ANY_PLATE})(?![\w\-])", _I), _no_words, 1),
     _Rule(
         "plate",

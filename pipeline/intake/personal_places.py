@@ -45,8 +45,9 @@ _STREET_STARTS = _words(
 _STREET_ADJECTIVES = _words("""oude nieuwe korte lange prins prinses koningin groot kleine grote burgemeester dokter""")
 _BEFORE_STREET = _words("""op aan in naar is mijn ik wij adres woon woont de het""")
 _HOUSE = re.compile(
-    r"(?<=[\w.'’])\s{1,2}(?:nr\.?|nummer|huisnummer|no\.?)?\s?(\d{1,4})(?![\d.,:/%]\d|\d)"
-    r"(?:[ \-]?(?:[IVX]{1,4}|bis|hs|rd|zw|boven|hoog|[1-9]\s?hoog|[a-z](?!\w)|\d{1,4}(?!\w)))?(?![\w%€])",
+    r"(?<=[\w.'’])\s{1,2}(?:nr\.?|nummer|huisnummer|no\.?|[nozw]z\b)?\s?(\d{1,4})(?![\d.,:/%]\d|\d)"
+    r"(?:[ \-]?(?:[IVX]{1,4}|bis|hs|rd|rood|zw|zwart|boven|hoog|[1-9]\s?hoog|[a-z](?!\w)|[a-z]?\d{1,4}(?!\w)))?"
+    r"(?![\w%€])(?:\s(?:nr\.?|nummer)\s?\d{1,4}[a-z]?\b)?",
     _I,
 )
 _GLUED = re.compile(
@@ -61,7 +62,7 @@ _UNIT = re.compile(
 )
 _WORDS_BEFORE = re.compile(r"[\w.'’\-]+")
 _HOME = re.compile(
-    r"\b(?:woon\w*|wonen\w*|adres\w*|verhui\w+|huis|thuis|woning|flat|kamer|bewoner|verbl\w+|post|live|living|address|"
+    r"\b(?:woon\w*|wonen\w*|adres\w*|verhui\w+|huis|thuis|woning|flat|kamer|bewoners?|verbl\w+|post|live|living|address|"
     r"oturuyorum|mieszkam|huur\w*|buren)\b",
     _I,
 )
@@ -84,8 +85,13 @@ _FOREIGN = re.compile(
     rf"|{_CAPITALISED}(?:\s{_CAPITALISED}){{0,2}}\s(?:Sokak|Caddesi|Mahallesi|Cad|Sok|Sk|Cd)\b\.?"
     r"(?:\sNo\s?:?\s?\d{1,4}(?:/\d{1,3})?)?)"
 )
-_POSTCODE = re.compile(r"(?<![\w€.,\-])([1-9]\d{3})(\s{0,2})([A-Za-z]{2})(?!\w)")
-_POSTCODE_CUE = re.compile(r"postcode\b[^.\n]{0,20}\Z|\bpc\s{0,2}:?\s?\Z|\bhet is\s\Z|\ben niet\s\Z", _I)
+_POSTCODE = re.compile(r"(?<![\w€.,\-])([1-9]\d{3})(\s{0,2}|-(?=[A-Z]{2}))([A-Za-z]{2})(?!\w)")
+_AND_POSTCODE = re.compile(r"[\s,]{1,3}[1-9]\d{3}\s?[A-Z]{2}(?!\w)", _I)
+_POSTCODE_CUE = re.compile(
+    r"postcode\b[^.\n]{0,20}\Z|\bpc\s{0,2}:?\s?\Z|\bhet is\s\Z|\ben niet\s\Z|"
+    r"\bverhui\w+\s[^.\n]{0,20}\b(?:van|naar|uit)\s\Z",
+    _I,
+)
 _NEVER_ISSUED = frozenset({"SA", "SD", "SS"})
 _ABBREVIATIONS = _words("""EU PW BV NV WW WO NL KM KG BW AD VC AM PM""") | _NEVER_ISSUED
 _WORDS_OF_TWO = _words(
@@ -130,14 +136,17 @@ def _street_start(text: str, match: re.Match[str], lexicon: Lexicon) -> int | No
         return None
     context = text[max(0, match.start() - 80) : match.start()]
     home = _HOME.search(context + text[match.end() : match.end() + 40]) is not None
+    home = home or _AND_POSTCODE.match(text, match.end()) is not None
     if _DESK.search(context) and not _HOME.search(context):
         return None
     names = [word.group() for word in words]
     start = _leftmost(names, lexicon)
+    if low in _SURE_ENDINGS and start and start == len(names) - 1:
+        start -= 1  # "korenbloem str"
     whole = (text[word.start() : words[-1].end()].lower() for word in words)
     listed = next((k for k, street in enumerate(whole) if street in load_streets()), None)
     capital = last[0].isupper() or last[0].isdigit()
-    long_enough = len(low) > 7 or capital or (len(words) > 1 and names[-2][0].isupper())
+    long_enough = len(low) > 7 or capital or (len(words) > 1 and (home or names[-2][0].isupper()))
     known = capital or listed is not None or low not in lexicon.words
     if low.endswith(_SURE_ENDINGS) and long_enough and known:
         return words[start if listed is None else min(listed, start)].start()
@@ -174,7 +183,7 @@ def _leftmost(names: Sequence[str], lexicon: Lexicon) -> int:
         if not (of_the or low in _STREET_STARTS or ordinal or (before[0].isupper() and not sentence_start)):
             break
         start = k
-    while start < len(names) - 1 and names[start].lower() in ("van", "der", "den", "de"):
+    while start < len(names) - 1 and names[start] in ("van", "der", "den", "de"):
         start += 1
     return start
 
@@ -184,6 +193,8 @@ def _is_postcode(match: re.Match[str]) -> bool:
     text, upper, lower = match.string, letters.upper(), letters.lower()
     if upper in _NEVER_ISSUED:
         return False
+    if gap == "-" and (upper in _ABBREVIATIONS or match[1][:2] in ("19", "20")):
+        return False  # "2023-PW"
     if _POSTCODE_CUE.search(text[max(0, match.start() - 40) : match.start()]):
         return letters.isupper() or lower not in ("is", "en", "of", "in")
     if upper in _ABBREVIATIONS and not (letters.isupper() and not gap and upper != "EU"):

@@ -50,6 +50,8 @@ class Reach:
         evidence, upper = tokens.evidence[j], tokens.upper[j]
         if (
             j in self.blocked
+            or not tokens.low[j][0].isalpha()
+            or (tokens.text[i] == "het" and evidence & _F)  # "op het Thomas College"
             or evidence & Evidence.ORGANISATION
             or tokens.low[j] in self.own["offices"]
             or (evidence & _S and not (context == Context.TITLE and evidence & _P))
@@ -69,7 +71,10 @@ class Reach:
             and not tokens.upper[i]
         ):
             return False
-        place = bool(evidence & Evidence.PLACE) or " ".join(tokens.low[i : j + 1]) in self.lexicon.places
+        whole_place = " ".join(tokens.low[i : j + 1]) in self.lexicon.places
+        if upper and evidence & _P and self._as_surname(i, j, whole_place):
+            return True
+        place = bool(evidence & Evidence.PLACE) or whole_place
         if context >= Context.ADDRESSED:
             if upper:
                 return (named and not place) or (strong and not place) or bool(evidence & (_P | _L) and tokens.upper[i])
@@ -81,6 +86,20 @@ class Reach:
         if strong and (j > i + 1 or tokens.low[i] not in ("al", "ben", "den")):
             return named or not evidence & _W
         return named and not evidence & (_W | Evidence.PLACE) and tokens.low[i] not in ("al", "ben")
+
+    def _as_surname(self, i: int, j: int, place: bool) -> bool:
+        """Tell whether a surname that is a word too is written as one: "maar Van Dijk houdt", "de Boer, die zegt"."""
+        tokens, own = self.tokens, self.own
+        if tokens.low[j - 1] in ("'t", "’t") and j > i + 1:
+            return not place
+        known = tokens.low[j] in own["people_too"]
+        if tokens.upper[i] and not tokens.opening[i]:
+            part_of_name = tokens.upper[i - 1] and not tokens.opening[i - 1]  # "Sociaal Werk De Schans"
+            somewhere = part_of_name or tokens.low[i - 1] in own["place_cues"]  # "in De Bolder"
+            return not place and (known or not (somewhere or tokens.evidence[j] & _H))
+        if tokens.upper[i] and known:
+            return tokens.word(j + 1) in own["human_verbs"] or tokens.word(j + 1) in ("zei", "zegt", "vond", "vindt")
+        return known and tokens.low[i] == "de" and tokens.word(j + 1) == "," and tokens.word(j + 2) == "die"
 
     def initials(self, i: int, context: Context) -> int:
         """Read "J.W. de Boer", "A. Yilmaz", "JW de Boer" and, after a title or role, "T."; return its end or `i`."""
@@ -177,6 +196,8 @@ class Reach:
         word, evidence = tokens.low[i], tokens.evidence[i]
         if not word[0].isalpha() or len(word) < 2 or evidence & Evidence.ORGANISATION:
             return False
+        if word[:2] in ("d'", "l'", "d’", "l’") and tokens.text[i][2:3].isupper():
+            return True  # "d'Hondt"
         named = bool(evidence & (_L | (_P if particles else _F)))
         if particles:
             if word in self.own["offices"] or (evidence & Evidence.PLACE and not evidence & (_P | _L)):
@@ -188,7 +209,7 @@ class Reach:
                 return word in self.own["extra_particle_surnames"] and bool(tokens.evidence[i - 2] & _F)
             return named or (strong and not evidence & _W)
         if evidence & _S:
-            return False
+            return tokens.upper[i] and word in self.own["function_surnames"]
         if tokens.upper[i]:
             if self.acronym(i) and not named:
                 return False
@@ -248,6 +269,9 @@ class Reach:
             return j
         evidence = tokens.evidence[second]
         if tokens.glued(j) and tokens.glued(j + 1):
+            letter = len(tokens.low[j - 1]) == 1 or (len(tokens.low[second]) == 1 and tokens.word(second + 1) == "-")
+            if tokens.upper[second] and letter:
+                return second + 1  # "Tjin-A-Fat"
             return j if evidence & _W and not evidence & (_F | _L | _P) else second + 1
         double = evidence & (_L | _P) and not evidence & _F
         return second + 1 if double and tokens.upper[second] and tokens.upper[j - 1] else j

@@ -25,7 +25,7 @@ _FOREIGN = 10**-5.0  # a word this frequent in a neighbouring language is no rar
 _SHAPING = 10**-6.3  # words this frequent show what an ordinary word looks like
 _ENGLISH = 10**-4.6  # a lower-case "name" this frequent in English may be an English word
 _PREFIXES = ("na", "af", "op", "om", "in", "on", "ex", "her", "ver", "mis")
-_SHORT_ENDINGS = ("wet", "net", "pas")
+_SHORT_ENDINGS = ("wet", "net", "pas", "hal")
 _LANGUAGES = ("en", "de", "fr", "es", "tr", "pl")
 
 
@@ -122,13 +122,15 @@ class Lexicon:
         ending = next((ending for ending in _SHORT_ENDINGS if word.endswith(ending)), "")
         if ending:  # "Gebrehiwet" is no "wet"
             stem = word.removesuffix(ending)
-            return stem in self.words or stem.removesuffix("s") in self.words or self.shape.score(stem) < -0.4
+            whole = stem in self.words or stem.removesuffix("s") in self.words or stem in self.places
+            return whole or (len(stem) > 4 and stem in self.first_names) or self.shape.score(stem) < -0.4
         return word.endswith(tuple(self.own["organisation_endings"]))
 
     def _is_possessive(self, word: str) -> bool:
         """Tell whether a word is a first name with the s of possession: "jannekes"."""
         name = word.removesuffix("s")
-        return len(word) > 3 and name != word and name in self.first_names and not {name, word} & self.words
+        ordinary = ({name, word} & self.words) - self.own["names_not_words"]
+        return len(word) > 3 and name != word and name in self.first_names and not ordinary
 
     def is_compound(self, word: str) -> bool:
         """Tell whether a word is two ordinary words of four letters or more written as one: "kindpakket"."""

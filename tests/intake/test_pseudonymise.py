@@ -1,7 +1,8 @@
 """What the pseudonymiser promises: how much it finds, how little else it takes, and that nothing stops it.
 
-The sentences are in `data/privacy_dev.tsv` (used while writing it) and `data/privacy_test.tsv` (by another hand, not
-used for tuning); a piece of personal data is marked `{{kind:text}}`. A failure prints counts and line numbers only.
+The answers are in `data/privacy_dev*.tsv` (used while writing it) and `data/privacy_test*.tsv` (by other hands, not
+used for tuning); a piece of personal data is marked `{{kind:text}}`, and a line break written as `\\n`. A failure
+prints counts and line numbers only.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ PERSON = ("person", "naam")
 
 
 def read(path: Path) -> list[tuple[str, list[tuple[int, int, str]]]]:
-    """Return the sentences of a file without marks, each with the (start, end, kind) that was marked."""
+    """Return the answers of a file without marks, each with the (start, end, kind) that was marked."""
     sentences = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for written in path.read_text(encoding="utf-8").splitlines():
+        line = written.replace("\\n", "\n")
         text, marks, at = "", [], 0
         for match in MARK.finditer(line):
             text += line[at : match.start()]
@@ -68,7 +70,12 @@ def measure(path: Path) -> tuple[float, float, float, str]:
 
 @pytest.mark.parametrize(
     ("name", "numbers", "persons", "loss"),
-    [("privacy_dev.tsv", 0.98, 0.98, 0.002), ("privacy_test.tsv", 0.96, 0.88, 0.005)],
+    [
+        ("privacy_dev.tsv", 0.98, 0.98, 0.002),
+        ("privacy_dev_2.tsv", 0.96, 0.96, 0.005),
+        ("privacy_test.tsv", 0.96, 0.88, 0.005),
+        ("privacy_test_2.tsv", 0.93, 0.94, 0.012),
+    ],
 )
 def test_recall_and_loss(name: str, numbers: float, persons: float, loss: float) -> None:
     of_numbers, of_persons, lost, lines = measure(DATA / name)
@@ -95,6 +102,18 @@ def test_recall_and_loss(name: str, numbers: float, persons: float, loss: float)
         ("geboortedatum 010180, inkomen 010180 euro", "geboortedatum …, inkomen 010180 euro"),
         ("Acacialaan15 en vraag15, onderweg2", "… en vraag15, onderweg2"),
         ("jan[at]live[dot]nl", "…"),
+        ("jan.smit(at)live(punt)nl", "…"),
+        ("Ik at brood. Daarna ging het mis", "Ik at brood. Daarna ging het mis"),
+        ("Mevrouw Vis belde, maar Vis wist niets", "Mevrouw … belde, maar … wist niets"),
+        ("Volgens De Graaf mag het", "Volgens … mag het"),
+        ("Er is inloop in De Brink", "Er is inloop in De Brink"),
+        ("Groet, Wil Jansen", "Groet, …"),
+        ("Ik ben heel blij met Sok-Hui Kim en met Roy Tjin-A-Fat", "Ik ben heel blij met … en met …"),
+        ("Twee zoons, Storm en Merel, sporten nu", "Twee zoons, … en …, sporten nu"),
+        ("op het Thomas More zit mijn kind", "op het Thomas More zit mijn kind"),
+        ("ik ben van 22/11/'71", "ik ben van …"),
+        ("bereikbaar van 9.00-12.30", "bereikbaar van 9.00-12.30"),
+        ("inlognaam is kees47, pas 1097-DX", "inlognaam is …, pas …"),
         ("Na de storm was mijn pas weg", "Na de storm was mijn pas weg"),
         ("  Goed  geregeld \n", "  Goed  geregeld \n"),
         ("", ""),

@@ -31,7 +31,7 @@ class NameFinder:
         self.guess = Guess(tokens, lexicon, self.cues, self.reach)
 
     def find(self) -> list[tuple[int, int]]:
-        """Return the (start, end) character places of the names, in order and without overlap."""
+        """Return the (start, end) character places of the names, in order; two may overlap."""
         tokens, found, i = self.tokens, list[tuple[int, int]](), 0
         listed = False  # the token before ended a name, perhaps with "en" after it
         while i < len(tokens):

@@ -80,6 +80,15 @@ def test_init_takes_no_column_whose_values_do_not_fit(
     assert (found.respondent, found.group, found.weight) == (None, None, None)
 
 
+@pytest.mark.parametrize("value", ["2026-01-{:02d} 10:00:00", "respondent{}@voorbeeld.nl", "https://enquete.nl/r/{}/a"])
+def test_init_takes_no_dates_or_addresses_for_open_answers(
+    write: Callable[..., Path], tmp_path: Path, value: str
+) -> None:
+    rows = [f"{value.format(n)};Ik stond {n} minuten in de rij" for n in range(1, 10)]
+    path = write_scaffold(tmp_path / "nieuw", write("a.csv", "\n".join(["Ingevuld;Wat kan beter?", *rows])))
+    assert [question.column for question in load_survey(path).questions] == ["Wat kan beter?"]
+
+
 def test_the_next_command_can_be_run_as_it_stands(write: Callable[..., Path], tmp_path: Path, duiding: Command) -> None:
     data = write(
         "a.csv", "respnr;wat moet beter\n" + "".join(f"{n};Ik sta te lang in de wacht {n}\n" for n in range(9))

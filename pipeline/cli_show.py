@@ -14,7 +14,7 @@ from pipeline.tables import ANSWER, STATUSES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.config import Survey
+    from pipeline.config import Question, Survey
     from pipeline.intake.prepare import Intake
     from pipeline.job import Result
 
@@ -68,7 +68,8 @@ def show_check(survey: Survey, intake: Intake) -> None:
         table.add_row(question.id, *(str(int(counts.get(status, 0))) for status in STATUSES), str(n_ticked))
         usable = int(((rows["status"] == ANSWER) | rows["answer_id"].isin(ticked)).sum())
         if usable == 0:
-            warnings.append(f"{question.id}: no answers at all; check its column")
+            why = _no_rows(survey, question) if rows.empty else "check its column"
+            warnings.append(f"{question.id}: no answers at all; {why}")
         elif usable < FEW:
             warnings.append(f"{question.id}: only {usable} answers; percentages will be indicative")
     console.print(table)
@@ -85,9 +86,17 @@ def show_check(survey: Survey, intake: Intake) -> None:
         console.print("Fit to code.")
 
 
+def _no_rows(survey: Survey, question: Question) -> str:
+    """Return why a question has no row in the file: its name in a long file, or the groups that were asked."""
+    if survey.input.layout == "wide":
+        return "no row is of one of its 'groups'"
+    named = f"no row of column '{survey.input.question}' says '{question.column or question.id}'"
+    return f"{named} in one of its 'groups'" if question.groups else named
+
+
 def _row_ids(respondents: pd.Series) -> list[str]:
     """Return the warning that answers are known by their row only, so that reviewed codings can end up elsewhere."""
-    if not respondents.astype(str).str.fullmatch(r"r\d{4,}").all():
+    if respondents.empty or not respondents.astype(str).str.fullmatch(r"r\d{4,}").all():
         return []
     return [
         "! Answers are known by their row number: don't insert, delete or sort rows once people have reviewed some. "

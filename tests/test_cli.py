@@ -141,6 +141,28 @@ def test_ids_that_are_numbered_are_said_by_check_and_run(
 
 
 @pytest.mark.parametrize(
+    ("rows", "question", "why"),
+    [
+        ("vraag;tekst\n{}beter;Te lang wachten\n", "column: beeter", "no row of column 'vraag' says 'beeter'"),
+        ("groep;tekst\n{}Noord;Te lang wachten\n", "column: tekst, groups: [Oost]", "no row is of one of its 'groups'"),
+    ],
+)
+def test_a_question_without_a_row_says_what_kept_them_away(
+    write: Callable[..., Path], duiding: Command, rows: str, question: str, why: str
+) -> None:
+    write("data.csv", "nr;" + rows.format("1;"))
+    source = "layout: long, question: vraag, text: tekst" if "vraag" in rows else "group: groep"
+    survey = write(
+        "survey.yaml",
+        f"title: Klein\nwave: 2026\ninput: {{file: data.csv, respondent: nr, {source}}}\n"
+        f"questions:\n  - {{id: beter, {question}, codebook: participatiewet-verbeter}}\n",
+    )
+    shown = duiding("check", survey).stdout
+    assert f"! beter: no answers at all; {why}\n" in shown
+    assert "row number" not in shown, "nobody is known by a row number where nobody answered"
+
+
+@pytest.mark.parametrize(
     ("setting", "part"),
     [
         ("report: {template: weg.docx}", "report.template: no such file"),

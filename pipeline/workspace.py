@@ -102,6 +102,8 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if not path.exists():
+        raise TableError(problem(file=path, found="not there", do="make it with 'duiding run'"))
     try:
         return pd.read_parquet(path)
     except Exception as error:

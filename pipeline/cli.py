@@ -183,6 +183,12 @@ def main() -> None:
             raise
         typer.echo(f"duiding: {error}", err=True)
         sys.exit(2)
+    except PermissionError as error:  # the workspace of a colleague, who alone can read it
+        if debug:
+            raise
+        do = "mend its permissions, or ask whoever made it"
+        typer.echo(f"duiding: {problem(file=error.filename, found='no permission to use it', do=do)}", err=True)
+        sys.exit(2)
     except MemoryError:
         typer.echo("duiding: not enough memory for this file. Next: close other programs or split the file.", err=True)
         sys.exit(2)

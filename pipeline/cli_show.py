@@ -41,10 +41,13 @@ def show_check(survey: Survey, intake: Intake) -> None:
     """Print what was found per question, and what to look at before coding.
 
     Raises:
-        ConfigError: the numbers of invited in survey.yaml are wrong (see `check_invited`).
+        ConfigError: survey.yaml has wrong numbers of invited (see `check_invited`), or names an answer to quote that is
+            not there (see `check_quoted`).
     """
     from pipeline.percentages import check_invited
+    from pipeline.publish import check_quoted
 
+    check_quoted(survey, intake.answers)
     console = _console()
     answers = intake.answers
     warnings = [*intake.notes, *check_invited(survey, answers)]

@@ -20,6 +20,7 @@ from pipeline.intake.prepare import prepare
 from pipeline.intake.read import read_answers
 from pipeline.job import run
 from pipeline.scaffold import write_scaffold
+from pipeline.workspace import Workspace
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -169,6 +170,11 @@ def test_a_question_without_a_row_says_what_kept_them_away(
         ("encoder: ./weg", "no such model folder"),
         ("reference: weg.csv", "reference: no such file"),
         ("reference: participatiewet.cvs", "did you mean 'participatiewet.csv'?"),
+        (
+            "report: {pin: ['1:beeter']}",
+            "report.pin: no answer '1:beeter' in this survey. Next: did you mean '1:beter'?",
+        ),
+        ("report: {ban: ['11:beter']}", "'11:beter' in this survey. Next: take the id from 'duiding trace'"),
     ],
 )
 def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str, part: str, duiding: Command) -> None:
@@ -305,6 +311,21 @@ def test_an_unexpected_error_is_one_line_that_names_debug_and_quotes_nothing(
     assert "wat iemand schreef" not in done.stderr
     with pytest.raises(type(error)):
         duiding("--debug", "run", small_survey)
+
+
+def test_what_may_not_be_used_is_one_line_with_its_place(
+    small_survey: Path, monkeypatch: pytest.MonkeyPatch, duiding: Command
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "werk/answers.parquet")
+
+    monkeypatch.setattr("pipeline.job.run", denied)
+    done = duiding("run", small_survey)
+    assert done.returncode == 2
+    assert done.stderr.startswith("duiding: werk/answers.parquet: no permission to use it. Next: ")
+    monkeypatch.setattr(Path, "read_text", denied)
+    with pytest.raises(PermissionError):
+        _ = Workspace(small_survey.parent).manifest  # of a colleague: 'no results yet' would not be true
 
 
 def test_evaluate_prints_json(write: Callable[..., Path], duiding: Command) -> None:

@@ -88,7 +88,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     show_check(found, intake)
     show_zero_shot(found)
     show_lost(found, intake)
-    show_published(found)
+    show_published(found, set(intake.answers["group"].dropna()))
     typer.echo(f"Next: duiding run {quoted(survey)}")
 
 

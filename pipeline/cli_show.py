@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -140,8 +140,8 @@ def show_lost(survey: Survey, intake: Intake) -> None:
         _console().print(line)
 
 
-def show_published(survey: Survey) -> None:
-    """Print what cannot be right in the published figures that this survey is compared with."""
+def show_published(survey: Survey, groups: Collection[str]) -> None:
+    """Print what cannot be right in the published figures that this survey, with these groups, is compared with."""
     from pipeline.estimates.consistency import check_published
     from pipeline.intake.reference import read_reference, reference_notes, reference_path
     from pipeline.percentages import codebooks, nets
@@ -153,7 +153,7 @@ def show_published(survey: Survey) -> None:
     under = nets(codebooks(survey))
     found = check_published(reference, total=survey.total_label, nets=under, file=path.name)
     console = _console()
-    for note in reference_notes(survey):
+    for note in reference_notes(survey, groups):
         console.print(f"! {path.name}: {note}")
     if found.empty:
         console.print(f"{path.name}: {len(reference)} published figures, no slips found.")

@@ -88,7 +88,7 @@ def check(survey: SurveyFile = Path("survey.yaml")) -> None:
     show_check(found, intake)
     show_zero_shot(found)
     show_lost(found, intake)
-    show_published(found)
+    show_published(found, set(intake.answers["group"].dropna()))
     typer.echo(f"Next: duiding run {quoted(survey)}")
 
 
@@ -182,6 +182,12 @@ def main() -> None:
         if debug:
             raise
         typer.echo(f"duiding: {error}", err=True)
+        sys.exit(2)
+    except PermissionError as error:  # the workspace of a colleague, who alone can read it
+        if debug:
+            raise
+        do = "mend its permissions, or ask whoever made it"
+        typer.echo(f"duiding: {problem(file=error.filename, found='no permission to use it', do=do)}", err=True)
         sys.exit(2)
     except MemoryError:
         typer.echo("duiding: not enough memory for this file. Next: close other programs or split the file.", err=True)

@@ -95,8 +95,14 @@ def import_(
 
     A second time changes nothing.
     """
+    from pipeline.errors import ReviewError, problem
+
     found, workspace = load(survey)
-    if file.suffix.lower() == ".xlsx":
+    suffix = file.suffix.lower()
+    if suffix not in (".xlsx", ".jsonl"):
+        do = "save a workbook as .xlsx"
+        raise ReviewError(problem(file=file, found="unknown kind of file", expected=".xlsx or .jsonl", do=do))
+    if suffix == ".xlsx":
         from pipeline.intake.pseudonymise import pseudonymise
         from pipeline.review.describe import some
         from pipeline.review.excel_read import import_workbook

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -14,7 +14,7 @@ from pipeline.tables import ANSWER, STATUSES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.config import Survey
+    from pipeline.config import Question, Survey
     from pipeline.intake.prepare import Intake
     from pipeline.job import Result
 
@@ -41,10 +41,13 @@ def show_check(survey: Survey, intake: Intake) -> None:
     """Print what was found per question, and what to look at before coding.
 
     Raises:
-        ConfigError: the numbers of invited in survey.yaml are wrong (see `check_invited`).
+        ConfigError: survey.yaml has wrong numbers of invited (see `check_invited`), or names an answer to quote that is
+            not there (see `check_quoted`).
     """
     from pipeline.percentages import check_invited
+    from pipeline.publish import check_quoted
 
+    check_quoted(survey, intake.answers)
     console = _console()
     answers = intake.answers
     warnings = [*intake.notes, *check_invited(survey, answers)]
@@ -68,7 +71,8 @@ def show_check(survey: Survey, intake: Intake) -> None:
         table.add_row(question.id, *(str(int(counts.get(status, 0))) for status in STATUSES), str(n_ticked))
         usable = int(((rows["status"] == ANSWER) | rows["answer_id"].isin(ticked)).sum())
         if usable == 0:
-            warnings.append(f"{question.id}: no answers at all; check its column")
+            why = _no_rows(survey, question) if rows.empty else "check its column"
+            warnings.append(f"{question.id}: no answers at all; {why}")
         elif usable < FEW:
             warnings.append(f"{question.id}: only {usable} answers; percentages will be indicative")
     console.print(table)
@@ -85,9 +89,17 @@ def show_check(survey: Survey, intake: Intake) -> None:
         console.print("Fit to code.")
 
 
+def _no_rows(survey: Survey, question: Question) -> str:
+    """Return why a question has no row in the file: its name in a long file, or the groups that were asked."""
+    if survey.input.layout == "wide":
+        return "no row is of one of its 'groups'"
+    named = f"no row of column '{survey.input.question}' says '{question.column or question.id}'"
+    return f"{named} in one of its 'groups'" if question.groups else named
+
+
 def _row_ids(respondents: pd.Series) -> list[str]:
     """Return the warning that answers are known by their row only, so that reviewed codings can end up elsewhere."""
-    if not respondents.astype(str).str.fullmatch(r"r\d{4,}").all():
+    if respondents.empty or not respondents.astype(str).str.fullmatch(r"r\d{4,}").all():
         return []
     return [
         "! Answers are known by their row number: don't insert, delete or sort rows once people have reviewed some. "
@@ -128,8 +140,8 @@ def show_lost(survey: Survey, intake: Intake) -> None:
         _console().print(line)
 
 
-def show_published(survey: Survey) -> None:
-    """Print what cannot be right in the published figures that this survey is compared with."""
+def show_published(survey: Survey, groups: Collection[str]) -> None:
+    """Print what cannot be right in the published figures that this survey, with these groups, is compared with."""
     from pipeline.estimates.consistency import check_published
     from pipeline.intake.reference import read_reference, reference_notes, reference_path
     from pipeline.percentages import codebooks, nets
@@ -141,7 +153,7 @@ def show_published(survey: Survey) -> None:
     under = nets(codebooks(survey))
     found = check_published(reference, total=survey.total_label, nets=under, file=path.name)
     console = _console()
-    for note in reference_notes(survey):
+    for note in reference_notes(survey, groups):
         console.print(f"! {path.name}: {note}")
     if found.empty:
         console.print(f"{path.name}: {len(reference)} published figures, no slips found.")

@@ -97,7 +97,7 @@ def _check_facets(codebook: Codebook, file: str | Path) -> None:
                 problem(
                     file=file,
                     place=f"codes[{position}] ({code.id})",
-                    found=f"facet '{code.facet}' is not listed under 'facets'",
+                    found=f"facet '{code.facet}' is not listed under 'facets'" if code.facet else "no 'facet'",
                     do=did_you_mean(code.facet or "", facets) if facets else "list it under 'facets'",
                 )
             )

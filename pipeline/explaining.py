@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.coding_inputs import encoder_name, examples_of
 from pipeline.config import Question, Survey, examples_file, load_survey
-from pipeline.errors import ConfigError, DuidingError, nearest, problem, quoted
+from pipeline.errors import ConfigError, DuidingError, problem, quoted
 from pipeline.learned import FOLDER, learned_models
 from pipeline.learning import coded_answers
-from pipeline.tables import ANSWER, FOREIGN
+from pipeline.tables import ANSWER, FOREIGN, meant_answer
 from pipeline.workspace import Workspace
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from pipeline.coding.explain import Explainer, Explanation
 
 OTHER_MODEL = "another model coded them than the one in use now; 'duiding run' codes them again"
@@ -47,7 +44,7 @@ def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
     found = answers[answers["answer_id"].astype(str) == answer_id]
     place = f"answer {answer_id}"
     if found.empty:
-        near = _meant(answer_id, answers)
+        near = meant_answer(answer_id, answers)
         do = f"did you mean '{near}'?" if near else TAKE_AN_ID
         raise ConfigError(problem(file=workspace.folder, place=place, found="no such answer", do=do))
     name, status = str(found["question"].iloc[0]), str(found["status"].iloc[0])
@@ -65,20 +62,6 @@ def explain_answer(survey: Survey | str | Path, answer_id: str) -> Explanation:
     if explainer is None:
         raise ConfigError(f"answer {answer_id} is not explained: {tasks.left_out[question.id]}")
     return explainer.explain([str(found["text"].iloc[0])], [book.resolve(code) for code in question.fixed_codes])[0]
-
-
-def _meant(answer_id: str, answers: pd.DataFrame) -> str:
-    """Return the answer of the same respondent that was meant, or an empty string: never another person's answer."""
-    number, colon, name = answer_id.strip().casefold().rpartition(":")
-    if not colon:  # with another sign between the two, what follows must be no more of the respondent's number
-        found = re.fullmatch(r"(.+?)[\s;,._/-]+([a-z][\w-]*)", name)
-        number, name = found.groups() if found else ("", "")
-    theirs = {
-        str(question): str(one)
-        for one, respondent, question in answers[["answer_id", "respondent_id", "question"]].itertuples(index=False)
-        if str(respondent).casefold() == number.strip()
-    }
-    return theirs.get(nearest(name.strip(), theirs), "")
 
 
 class TaskExplainer:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"intake": 3, "coding": 3}
+STAGES = {"intake": 4, "coding": 3}
 TABLES = ("answers", "ticks", "scores", "codings", "shares", "comparisons", "response", "reference")
 
 
@@ -103,7 +103,7 @@ def run(
     with workspace.lock():
         result.steps.append(_intake(survey, workspace, say))
         check_invited(survey, result.table("answers"))
-        check_quoted(survey, workspace)
+        check_quoted(survey, result.table("answers"))
         result.steps.append(_coding(survey, workspace, say))
         result.steps.append(_step(workspace, "estimates", *estimates_stage(survey, workspace, say)))
         result.steps.append(_step(workspace, "report", *report_stage(survey, workspace, say, formats)))

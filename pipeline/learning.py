@@ -59,6 +59,7 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
     Raises:
         DuidingError: the survey was not run yet, or a file of the workspace is damaged.
     """
+    from pipeline.coding.learn import lessons
     from pipeline.review.reviewed import current_events, reviewed_codings
 
     if not isinstance(survey, Survey):
@@ -79,8 +80,9 @@ def learn(survey: Survey | str | Path, *, progress: Callable[[str, int, int], No
                 _add_judged(judged, codings, texts, survey, question)
             held_out = drawn(workspace, questions, texts)
             held_out |= {one.answer_id: one.text for one in (*judged["audit"], *judged["second"])}
-            lesson = _learn_one(survey, workspace, questions, judged, held_out)
-            out.append(replace(lesson, unused=_unused(events, survey, questions, judged, lesson)))
+            teach = lessons(judged["training"], held_out)
+            lesson = _learn_one(survey, workspace, questions, judged["audit"], teach)
+            out.append(replace(lesson, unused=_unused(events, survey, questions, judged, teach)))
         tried = {name for lesson in out if lesson.outcome == NOT_BETTER for name in lesson.questions}
         forget(survey, workspace, tried)
         if progress is not None:
@@ -109,8 +111,9 @@ def _add_judged(
 
 
 def _unused(
-    events: list[Event], survey: Survey, questions: list[Question], judged: Mapping[str, list[Judged]], lesson: Lesson
-) -> tuple[Unused, ...]:
+    events: list[Event], survey: Survey, questions: list[Question], judged: Mapping[str, list[Judged]],
+    teach: list[Judged],
+) -> tuple[Unused, ...]:  # fmt: skip
     """Return the reviewed answers that say nothing here, by role and reason: people did that work, so it is named."""
     book = survey.codebook(questions[0])
     mine, known = {question.id for question in questions}, {question.id for question in survey.questions}
@@ -130,25 +133,22 @@ def _unused(
         elif not event.problem and not set(book.by_id) <= set(event.judged):
             out[event.role, OLD_CODES].add(event.answer_id)
     out["training", NO_CODE] = {one.answer_id for one in judged["training"] if not one.codes}
-    if lesson.outcome == NOTHING_REVIEWED:
-        out["training", SAID_IN_AUDIT] = {one.answer_id for one in judged["training"] if one.codes}
+    taught = {one.answer_id for one in teach}
+    out["training", SAID_IN_AUDIT] = {one.answer_id for one in judged["training"] if one.codes} - taught
     return tuple(Unused(role, why, len(ids)) for (role, why), ids in sorted(out.items()) if ids)
 
 
 def _learn_one(
-    survey: Survey, workspace: Workspace, questions: list[Question], judged: Mapping[str, list[Judged]],
-    held_out: Mapping[str, str],
-) -> Lesson:  # fmt: skip
+    survey: Survey, workspace: Workspace, questions: list[Question], audit: list[Judged], teach: list[Judged]
+) -> Lesson:
     from pipeline.coding.classify import find_model
     from pipeline.coding.examples import examples_digest
     from pipeline.coding.fit import fit_model
-    from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models, lessons
+    from pipeline.coding.learn import MIN_AUDIT, as_examples, compare_models
     from pipeline.coding.networks import network_for
 
     book: Codebook = survey.codebook(questions[0])
     names = tuple(question.id for question in questions)
-    audit = judged["audit"]
-    teach = lessons(judged["training"], held_out)
     if not teach:
         return Lesson(names, NOTHING_REVIEWED, 0, len(audit))
     if len(audit) < MIN_AUDIT:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
 from pipeline.config import Survey
-from pipeline.errors import ConfigError, nearest, problem
+from pipeline.errors import ConfigError, problem
 from pipeline.percentages import Progress, Work, all_codings, codebooks, review_files
-from pipeline.tables import ANSWER
+from pipeline.tables import ANSWER, meant_answer
 from pipeline.workspace import Workspace, file_hash, key_of, read_table
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def report_options(survey: Survey) -> Options:
     )
 
 
-def check_quoted(survey: Survey, workspace: Workspace) -> None:
+def check_quoted(survey: Survey, answers: pd.DataFrame) -> None:
     """Check that the answers named in `report.pin` and `report.ban` exist, and that the first may be quoted.
 
     Raises:
@@ -122,11 +122,10 @@ def check_quoted(survey: Survey, workspace: Workspace) -> None:
         return
     from pipeline.report.quotes import may_be_quoted
 
-    answers = read_table(workspace.path("answers.parquet"))
     known = dict(zip(answers["answer_id"], answers["text"].fillna(""), strict=True))
     for key, name in named:
         if name not in known:
-            near = nearest(name, sorted(known))
+            near = meant_answer(name, answers)
             do = f"did you mean '{near}'?" if near else "take the id from 'duiding trace'"
             found = f"no answer '{name[:40]}' in this survey"
             raise ConfigError(problem(file=survey.file, place=f"report.{key}", found=found, do=do))

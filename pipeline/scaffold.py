@@ -41,6 +41,7 @@ codes:
 _GROUP_NAME = re.compile(r"(?:gemeente|municipality|groep|group|regio|locatie)(?:naam|code)?\b")
 _ID_NAME = re.compile(r"\b(?:respondent\w*|id)\b|(?:nr|nummer|responseid)\b")
 _WEIGHT_NAME = re.compile(r"(?:weight|weegfactor|gewicht|weging|wegingsfactor)\b")
+_PROSE = r"[^\W\d_]{2}\S*\s+[^\W\d_]{2}"  # two words, which dates and times, e-mail addresses and links have not
 
 
 def copy_demo(folder: Path) -> list[Path]:
@@ -104,8 +105,13 @@ def _guess(table: pd.DataFrame) -> dict[str, Any]:
     def is_weight(name: str) -> bool:
         return len(filled[name]) > 0 and bool(filled[name].str.fullmatch(r"\s*\d+(?:[.,]\d+)?\s*").all())
 
-    longest = {name: filled[name].str.len().mean() if len(filled[name]) else 0 for name in columns}
-    open_columns = [name for name in columns if longest[name] >= 15 and distinct[name] > 0.3 * len(filled[name])]
+    def is_open(name: str) -> bool:
+        texts = filled[name]
+        if texts.empty or texts.str.len().mean() < 15 or distinct[name] <= 0.3 * len(texts):
+            return False
+        return bool(texts.str.contains(_PROSE).mean() > 0.3)
+
+    open_columns = [name for name in columns if is_open(name)]
     return {
         "respondent": first(_ID_NAME, is_id),
         "group": first(_GROUP_NAME, lambda name: distinct[name] <= 50),

@@ -244,3 +244,17 @@ def _as_kind(values: pd.Series, name: str, column: Column, table: str) -> pd.Ser
             raise wrong(bad, "not a whole number", "a whole number")
         return numbers.astype("int64")
     return numbers.astype("float64")
+
+
+def meant_answer(answer_id: str, answers: pd.DataFrame) -> str:
+    """Return the answer of the same respondent that was meant, or an empty string: never another person's answer."""
+    number, colon, name = answer_id.strip().casefold().rpartition(":")
+    if not colon:  # with another sign between the two, what follows must be no more of the respondent's number
+        found = re.fullmatch(r"(.+?)[\s;,._/-]+([a-z][\w-]*)", name)
+        number, name = found.groups() if found else ("", "")
+    theirs = {
+        str(question): str(one)
+        for one, respondent, question in answers[["answer_id", "respondent_id", "question"]].itertuples(index=False)
+        if str(respondent).casefold() == number.strip()
+    }
+    return theirs.get(nearest(name.strip(), theirs), "")

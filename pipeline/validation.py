@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,10 @@ _EXPECTED = {
     "model_type": "keys with values",
     "tuple_type": "a list",
     "list_type": "a list",
+    "int_from_float": "a whole number",
 }
+_MEND = "check the indentation and quotes there, and put quotes around a text with a colon, a question mark or a comma"
+_DO = {"string_type": "write a text, in quotes where it is a number or a date"}
 
 
 class _TwiceError(yaml.MarkedYAMLError):
@@ -92,9 +96,7 @@ def parse_yaml(text: str, path: Path, error_class: type[DuidingError]) -> Any:
             raise error_class(
                 problem(file=path, place=place, found=str(error.problem), do="keep one of the two")
             ) from error
-        raise error_class(
-            problem(file=path, place=place, found="not valid YAML", do="check indentation, quotes and colons there")
-        ) from error
+        raise error_class(problem(file=path, place=place, found="not valid YAML", do=_MEND)) from error
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:
@@ -102,19 +104,17 @@ def explain(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:
     mistakes = error.errors(include_url=False, include_input=False, include_context=True)
     first = min(mistakes, key=lambda mistake: mistake["type"] != "extra_forbidden")  # a typo explains a missing key
     location = first["loc"]
-    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    place = _place(location)
     kind = first["type"]
     if kind == "extra_forbidden":
-        parent = place.rpartition(".")[0]
         name = str(location[-1])
-        return {
-            "place": parent,
-            "found": f"unknown key '{name}'",
-            "do": did_you_mean(name, _keys(model, location[:-1])),
-        }
+        do = did_you_mean(name, _keys(model, location[:-1]))
+        if " " in name.strip():  # { definition: Een ander punt, of geen punt. }
+            do = f"put quotes around a text with a comma; else {do}"
+        return {"place": _place(location[:-1]), "found": f"unknown key '{name}'", "do": do}
     if kind == "missing":
         name = str(location[-1])
-        return {"place": place.rpartition(".")[0], "found": f"key '{name}' is missing", "do": f"add '{name}:'"}
+        return {"place": _place(location[:-1]), "found": f"key '{name}' is missing", "do": f"add '{name}:'"}
     limits = first.get("ctx", {})
     if kind == "string_pattern_mismatch" and limits["pattern"] in _PATTERNS:
         return {
@@ -126,8 +126,15 @@ def explain(error: ValidationError, model: type[BaseModel]) -> dict[str, str]:
     if kind == "string_too_long":
         expected = f"at most {limits['max_length']} characters"
         return {"place": place, "found": "too long a text", "expected": expected, "do": "shorten it"}
+    if kind == "too_short":
+        return {"place": place, "found": "an empty list", "expected": f"at least {limits['min_length']} in it"}
     expected = _EXPECTED.get(kind, first["msg"].replace("Input should be ", "").replace("Value error, ", ""))
-    return {"place": place, "found": "a value of the wrong kind", "expected": expected}
+    return {"place": place, "found": "a value of the wrong kind", "expected": expected, "do": _DO.get(kind, "")}
+
+
+def _place(location: Sequence[int | str]) -> str:
+    """Write a place in a file as `questions[0].column`."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
 
 
 def _keys(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:

@@ -102,6 +102,8 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if not path.exists():
+        raise TableError(problem(file=path, found="not there", do="make it with 'duiding run'"))
     try:
         return pd.read_parquet(path)
     except Exception as error:
@@ -122,9 +124,15 @@ class Workspace:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """The manifest; empty when there is none yet or it is unreadable (everything is then redone)."""
+        """The manifest; empty when there is none yet or it is damaged (everything is then redone).
+
+        Raises:
+            PermissionError: someone else's, that this user can't read.
+        """
         try:
             found = json.loads(self.path("manifest.json").read_text(encoding="utf-8"))
+        except PermissionError:
+            raise
         except (OSError, ValueError):
             return {}
         return found if isinstance(found, dict) and found.get("format") == FORMAT else {}

@@ -20,6 +20,7 @@ from pipeline.intake.prepare import prepare
 from pipeline.intake.read import read_answers
 from pipeline.job import run
 from pipeline.scaffold import write_scaffold
+from pipeline.workspace import Workspace
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -80,6 +81,15 @@ def test_init_takes_no_column_whose_values_do_not_fit(
     assert (found.respondent, found.group, found.weight) == (None, None, None)
 
 
+@pytest.mark.parametrize("value", ["2026-01-{:02d} 10:00:00", "respondent{}@voorbeeld.nl", "https://enquete.nl/r/{}/a"])
+def test_init_takes_no_dates_or_addresses_for_open_answers(
+    write: Callable[..., Path], tmp_path: Path, value: str
+) -> None:
+    rows = [f"{value.format(n)};Ik stond {n} minuten in de rij" for n in range(1, 10)]
+    path = write_scaffold(tmp_path / "nieuw", write("a.csv", "\n".join(["Ingevuld;Wat kan beter?", *rows])))
+    assert [question.column for question in load_survey(path).questions] == ["Wat kan beter?"]
+
+
 def test_the_next_command_can_be_run_as_it_stands(write: Callable[..., Path], tmp_path: Path, duiding: Command) -> None:
     data = write(
         "a.csv", "respnr;wat moet beter\n" + "".join(f"{n};Ik sta te lang in de wacht {n}\n" for n in range(9))
@@ -132,12 +142,39 @@ def test_ids_that_are_numbered_are_said_by_check_and_run(
 
 
 @pytest.mark.parametrize(
+    ("rows", "question", "why"),
+    [
+        ("vraag;tekst\n{}beter;Te lang wachten\n", "column: beeter", "no row of column 'vraag' says 'beeter'"),
+        ("groep;tekst\n{}Noord;Te lang wachten\n", "column: tekst, groups: [Oost]", "no row is of one of its 'groups'"),
+    ],
+)
+def test_a_question_without_a_row_says_what_kept_them_away(
+    write: Callable[..., Path], duiding: Command, rows: str, question: str, why: str
+) -> None:
+    write("data.csv", "nr;" + rows.format("1;"))
+    source = "layout: long, question: vraag, text: tekst" if "vraag" in rows else "group: groep"
+    survey = write(
+        "survey.yaml",
+        f"title: Klein\nwave: 2026\ninput: {{file: data.csv, respondent: nr, {source}}}\n"
+        f"questions:\n  - {{id: beter, {question}, codebook: participatiewet-verbeter}}\n",
+    )
+    shown = duiding("check", survey).stdout
+    assert f"! beter: no answers at all; {why}\n" in shown
+    assert "row number" not in shown, "nobody is known by a row number where nobody answered"
+
+
+@pytest.mark.parametrize(
     ("setting", "part"),
     [
         ("report: {template: weg.docx}", "report.template: no such file"),
         ("encoder: ./weg", "no such model folder"),
         ("reference: weg.csv", "reference: no such file"),
         ("reference: participatiewet.cvs", "did you mean 'participatiewet.csv'?"),
+        (
+            "report: {pin: ['1:beeter']}",
+            "report.pin: no answer '1:beeter' in this survey. Next: did you mean '1:beter'?",
+        ),
+        ("report: {ban: ['11:beter']}", "'11:beter' in this survey. Next: take the id from 'duiding trace'"),
     ],
 )
 def test_check_stops_on_what_run_would_stop_on(small_survey: Path, setting: str, part: str, duiding: Command) -> None:
@@ -274,6 +311,21 @@ def test_an_unexpected_error_is_one_line_that_names_debug_and_quotes_nothing(
     assert "wat iemand schreef" not in done.stderr
     with pytest.raises(type(error)):
         duiding("--debug", "run", small_survey)
+
+
+def test_what_may_not_be_used_is_one_line_with_its_place(
+    small_survey: Path, monkeypatch: pytest.MonkeyPatch, duiding: Command
+) -> None:
+    def denied(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", "werk/answers.parquet")
+
+    monkeypatch.setattr("pipeline.job.run", denied)
+    done = duiding("run", small_survey)
+    assert done.returncode == 2
+    assert done.stderr.startswith("duiding: werk/answers.parquet: no permission to use it. Next: ")
+    monkeypatch.setattr(Path, "read_text", denied)
+    with pytest.raises(PermissionError):
+        _ = Workspace(small_survey.parent).manifest  # of a colleague: 'no results yet' would not be true
 
 
 def test_evaluate_prints_json(write: Callable[..., Path], duiding: Command) -> None:

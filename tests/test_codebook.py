@@ -139,6 +139,11 @@ def test_digest_follows_the_content_only(write: Callable[..., Path]) -> None:
         ("codes:\n  - {id: a\n", ["not valid YAML", "line"]),
         ("codes:\n- {id: A B, label: A}\n", ["codes[0].id", "expected"]),
         ("facets: [{id: f}]\ncodes: [{id: a, label: A, facet: g}]\n", ["facet 'g'", "use one of: f"]),
+        ("facets: [{id: f}]\ncodes: [A, B]\n", ["codes[0] (a): no 'facet'. Next: use one of: f"]),
+        (
+            "codes:\n- {id: a, definition: Traag, of niet.}\n",
+            ["codes[0]: unknown key 'of niet.'. Next: put quotes around"],
+        ),
         ("codes: [A]\ntitle: x\ncodes: [B]\n", ["line 3", "key 'codes' twice", "keep one"]),
         ("codes:\n  a: A\n  b: B\n  a: C\n", ["line 4", "key 'a' twice"]),
         ("codes:\n- {id: a, label: A, label: B}\n", ["line 2", "key 'label' twice"]),

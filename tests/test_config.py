@@ -66,6 +66,13 @@ def test_the_demo_surveys_are_valid(name: str) -> None:
         ("ticks: {", "ticks_separator: '', ticks: {", ConfigError, ["questions[0].ticks_separator", "at least 1"]),
         ("ticks: {", "fixed_codes: [Geld], ticks: {", ConfigError, ["(beter).fixed_codes", "nothing is left to code"]),
         ("title: Klein", "title: [Klein", ConfigError, ["not valid YAML"]),
+        (
+            "column: beter",
+            "title: Wat kan beter?, column: beter",
+            ConfigError,
+            ["line 6", "not valid YAML", "question mark"],
+        ),
+        ("title: Klein onderzoek", "title: 2026", ConfigError, ["title: a value", "expected text. Next:", "in quotes"]),
     ],
 )
 def test_a_mistake_is_named(
@@ -78,6 +85,12 @@ def test_a_mistake_is_named(
         load_survey(small_survey)
     for part in ["survey.yaml", *parts]:
         assert part in str(caught.value)
+
+
+def test_a_survey_has_a_question(small_survey: Path) -> None:
+    small_survey.write_text(small_survey.read_text().partition("questions:")[0] + "questions: []\n")
+    with pytest.raises(ConfigError, match="questions: an empty list; expected at least 1 in it"):
+        load_survey(small_survey)
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path: Path) -> None:

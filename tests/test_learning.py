@@ -196,6 +196,19 @@ def test_answers_to_which_no_code_applies_count_in_the_audit(survey: Path, write
     assert lesson.comparison.before.micro_f1 == pytest.approx(f1, abs=1e-4), "as review status has it"
 
 
+def test_answers_in_the_words_of_the_audit_are_counted_beside_those_learned_from(
+    survey: Path, write: Callable[..., Path]
+) -> None:
+    texts = [text for _, text in ROWS]
+    texts[:3] = texts[-3:]  # of the answers reviewed for training three say what the audit reads as well
+    write("data.csv", "nr;beter\n" + "".join(f"{n};{text}\n" for n, text in enumerate(texts)))
+    run(survey)
+    review(survey, training=90, audit=40)
+    (lesson,) = learn(survey)
+    assert lesson.n_learned == 87
+    assert lesson.unused == (("training", "said_in_audit", 3),)
+
+
 def test_another_codebook_version_passes_the_model_over(survey: Path, write: Callable[..., Path]) -> None:
     workspace = review(survey, training=90, audit=40)
     learn(survey)

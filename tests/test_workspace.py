@@ -47,6 +47,11 @@ def test_a_damaged_table_says_what_to_do(tmp_path: Path) -> None:
         read_table(tmp_path / "x.parquet")
 
 
+def test_a_table_that_was_never_made_is_not_called_damaged(tmp_path: Path) -> None:
+    with pytest.raises(TableError, match=r"x\.parquet: not there. Next: make it with 'duiding run'"):
+        read_table(tmp_path / "x.parquet")
+
+
 def test_a_stage_is_fresh_until_key_or_output_changes(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     out = tmp_path / "out.txt"

@@ -43,9 +43,9 @@ def read_file(source: Input, path: Path, names: Collection[str] | None = None) -
         raise TableError(problem(file=path, found="no such file", do=near or "correct 'input.file' in survey.yaml"))
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise TableError(
-            problem(file=path, found=f"file kind '{suffix}' is not known", expected="one of " + ", ".join(SUFFIXES))
-        )
+        do = "open it in Excel and save it as .xlsx" if suffix in (".xls", ".xlsb", ".ods") else ""
+        expected = "one of " + ", ".join(SUFFIXES)
+        raise TableError(problem(file=path, found=f"file kind '{suffix}' is not known", expected=expected, do=do))
     if path.stat().st_size == 0:
         raise TableError(problem(file=path, found="the file is empty", expected="a header row and at least one answer"))
     try:

@@ -18,6 +18,7 @@ from pipeline.intake.read_checks import (
     excel_errors,
     wanted_columns,
     without_result,
+    without_words,
 )
 from pipeline.intake.respondents import respondents_of
 from pipeline.intake.ticks import read_ticks
@@ -83,6 +84,7 @@ def read_answers(survey: Survey) -> Raw:
         part["question"] = question.id
         text_column = survey.input.text if survey.input.layout == "long" else question.column
         part["text"] = table.loc[rows, text_column] if text_column else ""
+        notes += without_words(question, part["text"])
         codebook = survey.codebook(question)
         ticks.append(read_ticks(question, codebook, table.loc[rows], part["answer_id"], path))
         parts.append(part)

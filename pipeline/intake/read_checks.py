@@ -162,13 +162,34 @@ def check_names_of_groups(survey: Survey, base: pd.DataFrame, path: Path) -> lis
             )
         )
     odd = people.map(lambda name: bool(kinds[name]) or name[0].islower() or len(name.split()) > _LONG_NAME)
-    rows = people.index[odd & ~people.duplicated(keep=False)]
-    if rows.empty:
+    notes = []
+    if len(rows := people.index[odd & ~people.duplicated(keep=False)]):
+        notes.append(
+            f"Column {survey.input.group}: {len(rows)} groups have one respondent and a name that looks like text or a "
+            f"person's (row {_first(rows)}). Names of groups are published: correct them if they are no groups."
+        )
+    first = people.drop_duplicates()
+    if len(rows := first.index[first.str.casefold().duplicated(keep=False)]):
+        notes.append(
+            f"Column {survey.input.group}: {len(rows)} groups have a name that differs from another's in capitals only "
+            f"(row {_first(rows)}) and count apart. Write the name in one way if they are one group."
+        )
+    return notes
+
+
+def _first(rows: pd.Index) -> str:
+    return ", ".join(map(str, rows[:5]))
+
+
+def without_words(question: Question, texts: pd.Series) -> list[str]:
+    """Say that most answers to a question hold no letter: a mark or a date was taken for an open answer."""
+    filled = texts[texts.str.strip() != ""]
+    bare = ~filled.str.contains(r"[^\W\d_]")
+    if not len(filled) or bare.mean() <= 0.5:
         return []
-    shown = ", ".join(map(str, rows[:5]))
     return [
-        f"Column {survey.input.group}: {len(rows)} groups have one respondent and a name that looks like text or a "
-        f"person's (row {shown}). Names of groups are published: correct them if they are no groups."
+        f"Question {question.id}: {int(bare.sum())} of its {len(filled)} answers hold no letter, such as numbers and "
+        "dates. Check that its column is the one with open answers."
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from pipeline.bundled import bundled
@@ -124,8 +125,12 @@ def _counts(texts: pd.Series, path: Path) -> pd.Series:
     return pd.to_numeric(plain.str.removesuffix(".0").str.replace(r"\D", "", regex=True), errors="coerce")
 
 
-def reference_notes(survey: Survey) -> list[str]:
-    """Say what of the reference file is not used: figures of other questions, or a reference group that is not there.
+def reference_notes(survey: Survey, groups: Collection[str] = ()) -> list[str]:
+    """Say what of the reference file is not used: figures of other questions or groups, an absent reference group.
+
+    Args:
+        survey: names the file.
+        groups: those that answered; left out, figures are taken to be of the groups that they should be of.
 
     Raises:
         TableError: the file can't be read.
@@ -141,9 +146,14 @@ def reference_notes(survey: Survey) -> list[str]:
         near = nearest(str(name), known)
         hint = f"; did you mean '{near}'?" if near else ""
         notes.append(f"{number} figures are not used: question '{name}' is not in survey.yaml{hint}")
-    groups = sorted(set(table["group"]))
-    near = nearest(survey.reference_group, groups)
-    if survey.reference_group not in groups and (near or "reference_group" in survey.model_fields_set):
-        hint = f"did you mean '{near}'?" if near else "its groups are: " + ", ".join(groups)
+    published = sorted(set(table["group"]))
+    near = nearest(survey.reference_group, published)
+    if survey.reference_group not in published and (near or "reference_group" in survey.model_fields_set):
+        hint = f"did you mean '{near}'?" if near else "its groups are: " + ", ".join(published)
         notes.append(f"no figure is of reference_group '{survey.reference_group}'; {hint}")
+    here = {*groups, survey.total_label, survey.reference_group, near}
+    elsewhere = table.loc[table["question"].isin(known) & ~table["group"].isin(here), "group"]
+    if groups and len(elsewhere):
+        named = ", ".join(f"'{name}'" for name in sorted(set(elsewhere)))
+        notes.append(f"{len(elsewhere)} figures are not shown, for nobody who answered is of their group: {named}")
     return notes

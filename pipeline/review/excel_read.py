@@ -188,7 +188,7 @@ def _about(book: Any, survey: Survey, path: Path) -> list[tuple[str, Question, s
     questions = {question.id: question for question in survey.questions}
     out = []
     for row in book[ABOUT_SHEET].iter_rows(min_row=2, values_only=True):
-        name, question_id, role, digest, key = (str(value) for value in row[:5])
+        name, question_id, role, digest, key = (str(value) for value in (*row, *[None] * 5)[:5])
         exported = utc(str(row[5])) if len(row) > 5 else ""
         if key != survey_key(survey) or question_id not in questions:
             expected = f"one of {survey.file}"

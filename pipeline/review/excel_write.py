@@ -96,10 +96,11 @@ def export_workbook(
             )
         )
     if not sheets:
-        raise ReviewError(
-            problem(file=workspace.folder, found="nothing is left to code",
-                    do="draw answers first, with 'duiding review push' or 'duiding review export --audit 120'")
-        )  # fmt: skip
+        found, do = "nothing is left to code", "'duiding review push' or 'duiding review export --audit 120'"
+        if second:
+            found += " for a second coder"
+            do = f"'duiding review export {quoted(path)} --for-second-coder --second 0.2'"
+        raise ReviewError(problem(file=workspace.folder, found=found, do=f"draw answers first, with {do}"))
     import xlsxwriter
 
     with atomic(path, 0o600) as temporary:  # it holds answers, and the workspace's folder does not shield it

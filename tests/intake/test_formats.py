@@ -115,6 +115,7 @@ def test_parquet(tmp_path: Path) -> None:
         ("d.sav", b"not spss", "not a readable SPSS file"),
         ("d.parquet", b"PAR1", "not a readable Parquet file"),
         ("d.docx", b"x", "file kind '.docx' is not known"),
+        ("d.ods", b"x", "Next: open it in Excel and save it as .xlsx"),
     ],
 )
 def test_bad_files_are_named(write: Callable[..., Path], name: str, content: bytes, found: str) -> None:

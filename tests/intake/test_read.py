@@ -392,3 +392,22 @@ def test_ticks_as_decimal_numbers(small_survey: Path, yes: str, no: str) -> None
     data = small_survey.with_name("data.csv")
     data.write_text(data.read_text().replace("Noord;1;", f"Noord;{yes};").replace("Zuid;0;", f"Zuid;{no};"))
     assert read_answers(load_survey(small_survey)).ticks["answer_id"].tolist() == ["2:beter", "5:beter"]
+
+
+def test_groups_that_differ_in_capitals_only_are_said(small_survey: Path) -> None:
+    data = small_survey.with_name("data.csv")
+    data.write_text(
+        "nr;plaats;t1;beter\n1;Noord;;wacht\n2;Zuid;;wacht\n3;NOORD;;wacht\n4;Noord;;wacht\n5;NOORD;;wacht\n"
+    )
+    (note,) = read_answers(load_survey(small_survey)).notes
+    assert note.startswith(
+        "Column plaats: 2 groups have a name that differs from another's in capitals only (row 2, 4)"
+    )
+
+
+@pytest.mark.parametrize(("answers", "said"), [("7,8.5,12-01-2026,", True), ("7,Te duur,👍,Slecht bereikbaar", False)])
+def test_answers_without_a_letter_are_said(small_survey: Path, answers: str, said: bool) -> None:
+    rows = "".join(f"{n};Noord;;{answer}\n" for n, answer in enumerate(answers.split(","), start=1))
+    small_survey.with_name("data.csv").write_text("nr;plaats;t1;beter\n" + rows, encoding="utf-8")
+    notes = read_answers(load_survey(small_survey)).notes
+    assert [note.partition(",")[0] for note in notes] == ["Question beter: 3 of its 3 answers hold no letter"] * said

@@ -52,3 +52,11 @@ def test_a_mistyped_question_or_reference_group_is_said(survey: Callable[[str], 
 
 def test_earlier_years_alone_need_no_reference_group(survey: Callable[[str], Path]) -> None:
     assert reference_notes(load_survey(survey("beter;Geld;Totaal;2024;0.5;100\n"))) == []
+
+
+def test_figures_of_a_group_that_nobody_is_in_are_said(survey: Callable[[str], Path]) -> None:
+    rows = ("Noord;2024", "Nord;2024", "Totaal;2024", "Referentiegroep;2026", "Oost;2024")
+    found = load_survey(survey("".join(f"beter;Geld;{row};0.5;100\n" for row in rows)))
+    assert reference_notes(found) == []
+    (note,) = reference_notes(found, {"Noord", "Zuid"})
+    assert note == "2 figures are not shown, for nobody who answered is of their group: 'Nord', 'Oost'"

@@ -356,6 +356,9 @@ def test_a_workbook_of_elsewhere(made: Made, make_survey: Make, tmp_path: Path, 
     other = make_survey(40, title="Een heel andere enquête")
     with pytest.raises(ReviewError, match="a workbook of another survey"):
         import_workbook(other.workspace, other.survey, file, coder="a")
+    edit(file, lambda book: book["_duiding"].delete_cols(4, 3))
+    with pytest.raises(ReviewError, match="a workbook of another survey"):
+        import_workbook(made.workspace, made.survey, file, coder="a")
     openpyxl.Workbook().save(tmp_path / "eigen.xlsx")
     with pytest.raises(ReviewError, match="not made by Duiding"):
         import_workbook(made.workspace, made.survey, tmp_path / "eigen.xlsx", coder="a")
@@ -374,6 +377,8 @@ def test_nothing_left_to_code(make_survey: Make, tmp_path: Path) -> None:
     with pytest.raises(ReviewError, match="nothing is left to code"):
         export_workbook(made.workspace, made.survey, tmp_path / "x.xlsx")
     assert read_sample(made.workspace).empty
+    with pytest.raises(ReviewError, match="for a second coder. Next: .*x.xlsx --for-second-coder --second 0.2'"):
+        export_workbook(made.workspace, made.survey, tmp_path / "x.xlsx", second=True)
 
 
 def test_an_answer_whose_text_changed_since_is_to_be_coded_again(made: Made, file: Path, tmp_path: Path) -> None:

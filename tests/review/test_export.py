@@ -36,6 +36,18 @@ def test_the_suffix_may_be_in_capitals(
     assert "0 answers marked ready" in done.stdout if coder else "no codings in it" in done.stderr
 
 
+@pytest.mark.parametrize("coder", [[], ["--coder", "anna"]])
+@pytest.mark.parametrize("name", ["a.ods", "a.xls", "a.xlsm", "a.csv"])
+def test_a_workbook_saved_as_another_kind_is_named_as_that(
+    made: Made, write: Callable[..., Path], duiding: Command, name: str, coder: list[str]
+) -> None:
+    done = duiding("review", "import", write(name, b"PK\xff"), made.survey.file, *coder)
+    assert done.returncode == 2
+    assert done.stderr.endswith(
+        f"{name}: unknown kind of file; expected .xlsx or .jsonl. Next: save a workbook as .xlsx.\n"
+    )
+
+
 def code(made: Made, path: Path, coder: str, hour: int = 10) -> Path:
     """Have one answer coded in a survey's workspace, and export its codings."""
     book = made.survey.codebook(made.survey.questions[0])

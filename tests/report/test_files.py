@@ -246,6 +246,35 @@ def test_a_very_long_answer_fits_in_every_format(data: ReportData, tmp_path: Pat
     assert longest in set(pd.read_parquet(tmp_path / "gecodeerd.parquet")["succes_antwoord"])
 
 
+def test_questions_with_nearly_the_same_id_keep_their_own_variables(data: ReportData, tmp_path: Path) -> None:
+    """`goed-zo` and `goed_zo` are the same to SPSS, and of the longest id there can be, names would be too long."""
+    ids = {"succes": "goed-zo", "verbeter": "goed_zo"}
+    own = _renamed(data, ids)
+    build_report(own, tmp_path, formats=("parquet",))
+    table = pd.read_parquet(tmp_path / "gecodeerd.parquet")
+    for question, stem in zip(own.survey.questions, ("goed_zo", "goed_zo_2"), strict=True):
+        texts = own.answers.loc[own.answers["question"] == question.id, "text"]
+        assert sorted(table[f"{stem}_antwoord"]) == sorted(texts)
+    build_report(_renamed(data, {"succes": "a" * 60, "verbeter": "a" * 59 + "b"}), tmp_path, formats=("sav",))
+    spss, _ = pyreadstat.read_sav(str(tmp_path / "gecodeerd.sav"))
+    assert sum(name.endswith("_antwoord") for name in spss.columns) == 2
+
+
+def _renamed(data: ReportData, ids: dict[str, str]) -> ReportData:
+    """Return the data of the same survey with other ids for its questions."""
+    questions = tuple(one.model_copy(update={"id": ids[one.id]}) for one in data.survey.questions)
+    return replace(
+        data,
+        survey=data.survey.model_copy(update={"questions": questions}),
+        codebooks={ids[name]: book for name, book in data.codebooks.items()},
+        answers=data.answers.assign(question=data.answers["question"].map(ids)),
+        shares=data.shares.assign(question=data.shares["question"].map(ids)),
+        comparisons=None,
+        reference=None,
+        agreement=None,
+    )
+
+
 def test_the_same_data_gives_the_same_workbook(data: ReportData, report: Path, tmp_path: Path) -> None:
     build_report(data, tmp_path, formats=("xlsx",))
     assert (tmp_path / "rapport.xlsx").read_bytes() == (report / "rapport.xlsx").read_bytes()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise this when the stage computes something else from the same input; workspaces then redo it.
-STAGE = 8
+STAGE = 9
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 
 

@@ -174,7 +174,9 @@ class Figures:
     @cached_property
     def waves_in_file(self) -> tuple[str, ...]:
         """The waves whose figures were computed from the survey's own file, oldest first."""
-        return tuple(sorted({wave for _, _, wave, _ in self._shares if wave}))
+        return tuple(
+            sorted({wave for _, _, wave, _ in self._shares if wave}, key=lambda wave: (wave_order(wave), wave))
+        )
 
     @cached_property
     def response(self) -> list[dict[str, Any]]:

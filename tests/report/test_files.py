@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -82,10 +83,9 @@ def test_the_charts_of_the_workbook_draw_what_the_page_draws(schemes: ReportData
     made = make_document(make_context(data, Options()), data.versions, data.accounting, data.agreement, 5)
     build_report(data, tmp_path, formats=("xlsx",))
     book = openpyxl.load_workbook(tmp_path / "rapport.xlsx")
-    numbers = {table.key: table.number for table in made.tables}
     checked = set()
-    for key, figure in figure_of(made).items():
-        sheet = book[f"Tabel {numbers[key]}"]
+    for number, figure in figure_of(made).items():
+        sheet = book[f"Tabel {number}"]
         (chart,) = sheet._charts
         series = chart.series[0]
         labels, values = (_cells(sheet, reference) for reference in (series.cat.strRef.f, series.val.numRef.f))
@@ -98,6 +98,22 @@ def test_the_charts_of_the_workbook_draw_what_the_page_draws(schemes: ReportData
             assert values == pytest.approx([bar.share for bar in figure.data])
         checked.add(figure.kind)
     assert checked >= {"stacked", "bars"}
+
+
+def test_groups_whose_names_differ_in_signs_only_have_their_own_sheets(data: ReportData, tmp_path: Path) -> None:
+    names = {"Hengelo": "65+", "Borne": "65-"}
+    tables = {"shares": data.shares, "answers": data.answers}
+    renamed = {key: table.assign(group=table["group"].replace(names)) for key, table in tables.items()}
+    build_report(replace(data, **renamed, comparisons=None, reference=None), tmp_path, formats=("xlsx", "html"))
+    book = openpyxl.load_workbook(tmp_path / "rapport.xlsx")
+    links = {row[1].value: row[0].hyperlink.location for row in book["Inhoud"].iter_rows(min_row=6) if row[0].hyperlink}
+    (own,) = (title for title in links if "65-" in title and title.startswith("Succespunten"))
+    name = links[own].split("!")[0].strip("'")
+    assert own in str(book[name]["A1"].value)
+    (chart,) = book[name]._charts
+    assert "65-" in chart.title.tx.rich.p[0].r[0].t
+    ids = re.findall(r' id="([^"]+)"', (tmp_path / "rapport.html").read_text(encoding="utf-8"))
+    assert len(ids) == len(set(ids))
 
 
 def _cells(sheet: Any, reference: str) -> list[Any]:

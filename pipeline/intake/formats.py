@@ -69,6 +69,11 @@ def read_file(source: Input, path: Path, names: Collection[str] | None = None) -
     return out
 
 
+def plain_wave(waves: pd.Series) -> pd.Series:
+    """Return waves as a person writes them; "2026.0" is how some programs write a year."""
+    return waves.str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+
+
 def _check_header(names: list[str], path: Path, wanted: Collection[str] | None) -> None:
     """Refuse two columns of one name that is wanted; it is not shown, for without a header row it is an answer."""
     for place, name in enumerate(names):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import TableError, did_you_mean, problem
+from pipeline.errors import TableError, not_there, problem
 from pipeline.intake.csv_rows import column_name, is_filled, read_rows
 from pipeline.intake.workbook import cell_text, read_sheet
 
@@ -39,8 +39,7 @@ def read_file(source: Input, path: Path, names: Collection[str] | None = None) -
         TableError: the file is missing, empty, damaged, of an unknown kind, or its delimiter or encoding is wrong.
     """
     if not path.is_file():
-        near = did_you_mean(path.name, [p.name for p in path.parent.glob("*")]) if path.parent.is_dir() else ""
-        raise TableError(problem(file=path, found="no such file", do=near or "correct 'input.file' in survey.yaml"))
+        raise TableError(not_there(path, place="input.file"))
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise TableError(

@@ -27,7 +27,7 @@ def read_file(source: Input, path: Path, names: Collection[str] | None = None) -
     Its index is the row as a person counts it in the file, from 1, header and empty rows too (SPSS, Parquet: the case).
     Answers such as "NA" or "None" stay what they are. Numbers are written as a person would (7, not 7.0), and an error
     value of Excel ("#N/A") is a gap. `attrs` has `errors` (column -> how many of those), perhaps `sheet` (its name),
-    `no_result` (column -> formulas without a stored result), `delimiter` (of CSV) and `labels` (of SPSS).
+    `no_result` (column -> formulas without a stored result) and `delimiter` (of CSV).
 
     Args:
         source: what survey.yaml says of the file.
@@ -117,14 +117,12 @@ def _read_spss(path: Path) -> pd.DataFrame:
     import pyreadstat
 
     try:
-        table, meta = pyreadstat.read_sav(str(path), apply_value_formats=True, user_missing=False)
+        table, _ = pyreadstat.read_sav(str(path), apply_value_formats=True, user_missing=False)
     except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
         raise TableError(
             problem(file=path, found="not a readable SPSS file", do="save it again from SPSS as .sav (UTF-8)")
         ) from error
-    out = _texts(table)
-    out.attrs["labels"] = {name: label for name, label in meta.column_names_to_labels.items() if label}
-    return out
+    return _texts(table)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -37,7 +37,6 @@ class Raw:
     ticks: pd.DataFrame
     dropped: pd.DataFrame
     n_rows: int
-    labels: dict[str, str]
     notes: tuple[str, ...] = ()
 
 
@@ -97,7 +96,6 @@ def read_answers(survey: Survey) -> Raw:
         ticks=pd.concat(ticks, ignore_index=True),
         dropped=pd.DataFrame(dropped, columns=["row", "reason"]),
         n_rows=len(table),
-        labels=dict(table.attrs.get("labels", {})),
         notes=tuple(notes),
     )
 

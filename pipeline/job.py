@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 #: Raise a number when its stage computes something else from the same input; workspaces then redo it.
-STAGES = {"intake": 3, "coding": 3}
+STAGES = {"intake": 4, "coding": 3}
 TABLES = ("answers", "ticks", "scores", "codings", "shares", "comparisons", "response", "reference")
 
 

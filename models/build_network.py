@@ -21,7 +21,6 @@ import hashlib
 import json
 import re
 import struct
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -43,6 +42,7 @@ from pipeline.coding.examples import each_reading, read_lines, shipped_examples
 from pipeline.coding.network import ALONE, DILATIONS, TONE, TONES, Network, text_key
 from pipeline.coding.networks import CODES_NETWORK, FORMAT, NETWORKS, TONE_NETWORK
 from pipeline.coding.words import Said, words_of
+from pipeline.workspace import atomic, write_text
 
 SEED = 20261129
 BOOK = "minimabeleid-ervaring"  # its valence and themes are learned
@@ -310,7 +310,8 @@ def teach(sources: Path, book: Codebook, kept: Path) -> Teacher:
             optimiser.step()
             total += loss.item()
         print(f"  teacher, epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - began:.0f} s", flush=True)
-    torch.save(teacher.state_dict(), kept)
+    with atomic(kept) as temporary:
+        torch.save(teacher.state_dict(), temporary)
     return teacher.eval()
 
 
@@ -499,7 +500,8 @@ def fit_pupil(
             optimiser.step()
             total, step = total + loss.item(), step + 1
         print(f"  network, epoch {epoch + 1}: loss {total / len(batches):.3f}, {time.time() - began:.0f} s", flush=True)
-    torch.save(pupil.state_dict(), kept)
+    with atomic(kept) as temporary:
+        torch.save(pupil.state_dict(), temporary)
     return pupil.eval()
 
 
@@ -597,8 +599,10 @@ def main() -> None:
         said, logits = args.cache / f"texts-{name}.json", args.cache / f"read-{name}.npz"
         if not logits.exists():
             texts = said_by_nobody(name, shown, tokenizer, static)
-            said.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
-            np.savez(logits, **{"of " + head: found for head, found in read_by(teacher, texts).items()})
+            write_text(said, json.dumps(texts, ensure_ascii=False))
+            found = {"of " + head: logit for head, logit in read_by(teacher, texts).items()}
+            with atomic(logits) as temporary:
+                np.savez(temporary, **found)
         with np.load(logits) as store:
             read_texts[name] = (
                 json.loads(said.read_text(encoding="utf-8")),
@@ -629,11 +633,11 @@ def write(folder: Path, tensors: dict[str, Array], content: dict[str, Any]) -> N
     """Write a network's two files."""
     numbers = save(tensors)
     content = {"format": FORMAT, "digest": hashlib.sha256(numbers).hexdigest()[:16], **content}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "network.safetensors").write_bytes(numbers)
-    (folder / "network.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    with atomic(folder / "network.safetensors") as temporary:
+        temporary.write_bytes(numbers)
+    write_text(folder / "network.json", json.dumps(content, indent=1) + "\n")
     print(f"{folder}: {len(numbers) / 2**20:.1f} MiB, {len(tensors['seen'])} texts seen")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -166,7 +166,7 @@ def codebooks() -> None:
         typer.echo(f"{name}: {book.title} ({len(book.codes)} codes, version {book.version})")
 
 
-register_coding(app, progress_bars)
+register_coding(app)
 register_trace(app)
 
 

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli_common import SurveyFile
+from pipeline.cli_progress import progress_bars
 from pipeline.errors import quoted
 
 if TYPE_CHECKING:
     from pipeline.coding.explain import CodeReason, Explanation
     from pipeline.learning import Lesson
 
-Progress = Callable[[str, int, int], None]
 OPPOSITE = {"praise": "criticism", "criticism": "praise"}
 AUDIT, TRAINING = 120, 100  # how many more answers to have reviewed
 UNUSED = {
@@ -30,8 +29,8 @@ UNUSED = {
 LEAST_WORD = 0.05  # log-odds that a word must add to be named
 
 
-def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Progress | None]] = nullcontext) -> None:
-    """Add the commands to the command line; `progress` gives its progress bars."""
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
 
     @app.command()
     def learn(survey: SurveyFile = Path("survey.yaml")) -> None:
@@ -42,8 +41,8 @@ def register(app: typer.Typer, progress: Callable[[], AbstractContextManager[Pro
         from pipeline.learning import learn as learn_survey
         from pipeline.learning import most_drawn
 
-        with progress() as say:
-            found = learn_survey(survey, progress=say)
+        with progress_bars() as progress:
+            found = learn_survey(survey, progress=progress)
         for lesson in found:
             for line in lesson_lines(lesson):
                 typer.echo(line)

@@ -67,7 +67,7 @@ def export(
         }  # fmt: skip
         _refuse_options(file, [name for name, given in options.items() if given], "all codings are written")
         if not force:
-            refuse_other(workspace, file)
+            refuse_other(workspace, found, file)
         typer.echo(f"Wrote {export_jsonl(workspace, file)} codings to {file}")
         return
     if suffix != ".xlsx":
@@ -75,7 +75,7 @@ def export(
     from pipeline.review.excel_write import export_workbook, refuse_filled_in
 
     if not force:
-        refuse_filled_in(file)
+        refuse_filled_in(found, file)
     draw_sample(found, workspace, audit, training, second, by_group, question or [])
     counts = export_workbook(
         workspace, found, file, second=for_second, decide=decide, blind=blind, questions=question or [], force=force
@@ -83,7 +83,7 @@ def export(
     say_set_aside(found, workspace)
     typer.echo(f"Wrote {file}: " + ", ".join(f"{name} {n} answers" for name, n in counts.items()))
     typer.echo("It holds answers, and only you can read it: share it as carefully as the survey.")
-    typer.echo(f"Next: duiding review import {quoted(file)} --coder NAME")
+    typer.echo(f"Next: duiding review import {quoted(file)} {quoted(survey)} --coder NAME")
 
 
 def import_(
@@ -144,7 +144,7 @@ def _not_drawn(n: int, survey: Path) -> None:
         typer.echo(
             f"{n} answers were never drawn here: they teach, and feed no percentages. If they are of an audit drawn "
             "elsewhere, import the .jsonl that 'duiding review export' makes there, or draw that audit here: "
-            f"duiding review export rest.xlsx {survey} --audit N"
+            f"duiding review export rest.xlsx {quoted(survey)} --audit N"
         )
 
 

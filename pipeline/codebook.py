@@ -28,8 +28,12 @@ def _one_or_many(value: object) -> object:
     if value is None:
         return ()
     if isinstance(value, list):
-        return [str(item) if isinstance(item, int | float) else item for item in value]
+        return [str(item) if _is_number(item) else item for item in value]
     return (value,) if isinstance(value, str) else value
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _empty_text(value: object) -> object:
@@ -262,7 +266,7 @@ def _as_code(value: object, file: str | Path, place: str) -> dict[str, Any]:
                 do="remove it, or write the label of a code there",
             )
         )
-    return {"label": str(value)}
+    return {"label": value if isinstance(value, bool) else str(value)}  # true is refused: it may be a slip
 
 
 def _with_id(code: dict[str, Any]) -> dict[str, Any]:

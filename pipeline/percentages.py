@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.codebook import Codebook
 
 #: Raise this when the stage computes something else from the same input; workspaces then redo it.
-STAGE = 4
+STAGE = 5
 Progress = Callable[[str, int, int], None]
 Work = Callable[[], tuple[list[Path], dict[str, Any]]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import __version__
 from pipeline.config import Survey
-from pipeline.errors import ConfigError, problem
+from pipeline.errors import ConfigError, problem, quoted
 from pipeline.percentages import Progress, Work, all_codings, codebooks, review_files
 from pipeline.tables import ANSWER, meant_answer
 from pipeline.workspace import Workspace, file_hash, key_of, read_table
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.report.options import Options
 
 #: Raise this when the stage computes something else from the same input; workspaces then redo it.
-STAGE = 8
+STAGE = 9
 TABLES = ("answers", "codings", "scores", "shares", "comparisons", "response")
 
 
@@ -49,6 +49,7 @@ def report_data(survey: Survey, workspace: Workspace) -> ReportData:
     """Return what a report is made from, as the last run left it in the workspace.
 
     Raises:
+        ConfigError: a question or its codebook is another one now than the last run coded.
         TableError: a table is missing or damaged.
     """
     from pipeline.report.build import ReportData
@@ -57,6 +58,13 @@ def report_data(survey: Survey, workspace: Workspace) -> ReportData:
     coding = workspace.note("coding")
     versions = {"duiding": __version__}
     for name, book in books.items():
+        if coding.get(name, {}).get("codebook") != book.digest:
+            found = "not coded yet" if name not in coding else "coded with another version of its codebook"
+            raise ConfigError(
+                problem(
+                    file=survey.file, place=f"question {name}", found=found, do=f"duiding run {quoted(survey.file)}"
+                )
+            )
         versions[f"codebook {name}"] = f"{book.version} ({book.digest})"
         versions[f"model {name}"] = str(coding[name]["model"])
     reference = workspace.path("reference.parquet")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.bundled import bundled
 from pipeline.codebook import shipped_codebooks
 from pipeline.config import Input
-from pipeline.errors import ConfigError, problem
+from pipeline.errors import ConfigError, TableError, not_there, problem
 from pipeline.workspace import atomic, write_text
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ def write_scaffold(folder: Path, file: Path | None) -> Path:
     else:
         from pipeline.intake.formats import read_file
 
+        if not file.is_file():
+            raise TableError(not_there(file, place="--file"))
         table = read_file(Input(file=str(file)), file)
         named = str(file.resolve())
         if file.resolve().is_relative_to(folder.resolve()):

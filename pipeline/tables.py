@@ -225,7 +225,9 @@ def _as_kind(values: pd.Series, name: str, column: Column, table: str) -> pd.Ser
     if column.kind == "time":
         if missing.all():  # the times of machine codings: nothing to read in what can be millions of rows
             return pd.Series(pd.NaT, index=values.index, dtype="datetime64[s, UTC]")
-        parsed = pd.to_datetime(values, errors="coerce", utc=True)
+        parsed = pd.to_datetime(
+            values, errors="coerce", utc=True, format="ISO8601"
+        )  # with and without parts of a second
         bad = parsed.isna() & ~missing
         if bad.any():
             raise wrong(bad, "not a time", "an ISO 8601 time")

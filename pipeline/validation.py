@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ _PATTERNS = {
     CODE_ID: "small letters, digits, '-', '_' and '.', starting with a letter or digit",
     QUESTION_ID: "small letters, digits, '-' and '_', starting with a letter or digit",
 }
+_BOOL = "tag:yaml.org,2002:bool"
 _EXPECTED = {
     "missing": "this key",
     "string_type": "text",
@@ -43,7 +45,10 @@ class _TwiceError(yaml.MarkedYAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads as `yaml.safe_load` does, but refuses a mapping in which a key stands twice."""
+    """Reads as `yaml.safe_load` does, but refuses a mapping in which a key stands twice.
+
+    And as in YAML 1.2 yes, no, on and off are words: the labels Yes and No would else be "True" and "False".
+    """
 
     def compose_mapping_node(self, anchor: Any) -> Any:
         # Here and not where the mapping is made: by then merge keys (<<) have added keys that may be overridden.
@@ -57,6 +62,13 @@ class _Loader(yaml.SafeLoader):
             if name is not None and key.tag != "tag:yaml.org,2002:merge":
                 seen.add(name)
         return node
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag != _BOOL]
+    for first, forms in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|True|TRUE|false|False|FALSE)\Z"), list("tTfF"))
 
 
 def read_text(path: Path, error_class: type[DuidingError]) -> str:

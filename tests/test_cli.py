@@ -269,6 +269,16 @@ def test_init_does_not_overwrite(small_survey: Path, duiding: Command) -> None:
     assert "there is one already" in done.stderr
 
 
+def test_a_data_file_that_is_not_there_is_looked_for_beside_it(small_survey: Path, duiding: Command) -> None:
+    text = small_survey.read_text()
+    for name, do in (("dta.csv", "did you mean 'data.csv'?"), ("leeg/x.csv", "correct 'input.file'")):
+        (small_survey.parent / "leeg").mkdir(exist_ok=True)
+        small_survey.write_text(text.replace("data.csv", name))
+        assert f"{name}: input.file: no such file. Next: {do}" in duiding("check", small_survey).stderr
+    done = duiding("init", small_survey.parent / "nieuw", "--file", small_survey.with_name("geen.xlsx"))
+    assert "--file: no such file. Next: correct '--file'" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("prepare", "parts"),
     [

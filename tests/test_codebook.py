@@ -183,6 +183,18 @@ def test_what_yaml_cannot_make_something_of_is_no_traceback(write: Callable[...,
         load_codebook(write("cb.yaml", content))
 
 
+def test_words_that_yaml_would_make_true_and_false_of_stay_words(write: Callable[..., Path]) -> None:
+    book = load_codebook(write("cb.yaml", "codes: [Yes, No, {label: Aan, keywords: [on, off, yes, n]}, Anders]"))
+    assert [(code.id, code.label) for code in book.codes[:2]] == [("yes", "Yes"), ("no", "No")]
+    assert book.by_id["aan"].keywords == ("on", "off", "yes", "n")
+
+
+@pytest.mark.parametrize("codes", ["[true, Anders]", "[{label: A, keywords: [true]}, Anders]"])
+def test_true_and_false_are_no_texts(write: Callable[..., Path], codes: str) -> None:
+    with pytest.raises(CodebookError, match=r"codes\[0\].*; expected text"):
+        load_codebook(write("cb.yaml", f"codes: {codes}"))
+
+
 def test_a_name_of_several_words_is_repeated_unless_it_may_be_an_answer() -> None:
     book, name = parse_codebook(["Prijs", "Anders"], file="cb.yaml"), "gezellige sfeer van iedereen"
     with pytest.raises(CodebookError, match=f"code '{name}' is not in codebook"):

@@ -22,6 +22,12 @@ def test_a_survey_is_read(small_survey: Path) -> None:
     assert load_survey(small_survey.parent).title == survey.title
 
 
+@pytest.mark.parametrize(("written", "meant"), [("yes", True), ("off", False), ("true", True)])
+def test_a_switch_may_be_written_as_a_word(small_survey: Path, written: str, meant: bool) -> None:
+    small_survey.write_text(small_survey.read_text() + f"report: {{residual_last: {written}}}\n")
+    assert load_survey(small_survey).report.residual_last is meant
+
+
 def test_the_suffix_of_survey_and_codebook_may_be_in_capitals(small_survey: Path) -> None:
     small_survey.write_text(small_survey.read_text().replace("klein.yaml", "KLEIN.YAML"))
     small_survey.with_name("klein.yaml").rename(small_survey.with_name("KLEIN.YAML"))

@@ -196,6 +196,32 @@ def test_trace_before_the_first_run_says_what_to_do(small_survey: Path, duiding:
     assert "duiding run" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda folder: _add_question(folder / "survey.yaml"), "question nieuw: not coded yet"),
+        (lambda folder: _replace(folder / "klein.yaml", "te laag", "te hoog"),
+         "question beter: coded with another version of its codebook"),
+    ],
+)  # fmt: skip
+def test_trace_of_what_changed_since_the_run_says_what_to_do(
+    small_survey: Path, run_like: Callable[[Path], object], duiding: Command, change: Callable[[Path], None], said: str
+) -> None:
+    run_like(small_survey)
+    change(small_survey.parent)
+    done = duiding("trace", "beter", "geld", "--survey", small_survey)
+    assert done.returncode == 2
+    assert f"{said}. Next: duiding run {small_survey}" in done.stderr
+
+
+def _add_question(survey: Path) -> None:
+    survey.write_text(survey.read_text() + "  - {id: nieuw, column: beter, codebook: klein.yaml}\n")
+
+
+def _replace(file: Path, old: str, new: str) -> None:
+    file.write_text(file.read_text().replace(old, new))
+
+
 # --- checks
 
 

@@ -57,6 +57,16 @@ def test_a_broken_contract_names_table_column_and_row_but_no_value(
     assert "Jansen" not in str(caught.value)
 
 
+def test_times_may_be_written_in_every_form_of_iso_8601() -> None:
+    times = ["2024-01-01T10:00:00Z", "2024-01-01T10:00:00.5+01:00", "2024-01-01", None]
+    codings = pd.DataFrame({"answer_id": list("abcd"), "code": "x", "applied": True, "coder": "c", "role": "audit"})
+    found = check_table(codings.assign(at=times), CODINGS)["at"]
+    assert [str(time) for time in found[:3]] == [
+        "2024-01-01 10:00:00+00:00", "2024-01-01 09:00:00.500000+00:00", "2024-01-01 00:00:00+00:00"
+    ]  # fmt: skip
+    assert found.isna().tolist() == [False, False, False, True]
+
+
 @pytest.mark.parametrize(
     ("now", "others", "earlier"),
     [

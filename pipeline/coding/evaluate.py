@@ -27,7 +27,6 @@ def evaluate(
     codebook: str | Path | None = None,
     examples: Path | None = None,
     encoder: str | None = None,
-    cache: Path | None = None,
     clean: Callable[[Sequence[str]], Sequence[str]] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
@@ -59,7 +58,7 @@ def evaluate(
     }
     for name, numbered in by_book.items():
         texts = [str(line["text"]) for _, line in numbered]
-        parts[name or books[name].id] = _compare(texts, named[name], books[name], examples, encoder, cache, clean)
+        parts[name or books[name].id] = _compare(texts, named[name], books[name], examples, encoder, clean)
         done += len(numbered)
         if progress is not None:
             progress(done, len(lines))
@@ -130,7 +129,6 @@ def _compare(
     book: Codebook,
     examples: Path | None,
     encoder: str | None,
-    cache: Path | None,
     clean: Callable[[Sequence[str]], Sequence[str]] | None,
 ) -> dict[str, Any]:
     import numpy as np
@@ -138,7 +136,7 @@ def _compare(
     given = load_examples(examples, book) if examples is not None else None
     if given is not None and clean is not None:
         given = with_texts(given, clean([one.text for one in given]))
-    model, loaded = find_model(book, encoder=encoder, examples=given, cache=cache)
+    model, loaded = find_model(book, encoder=encoder, examples=given)
     probability = model.probabilities(texts, loaded)
     out: dict[str, Any] = {"n": len(texts), "start": model.start, "model": model.version}
     experience = _about_experience(book)

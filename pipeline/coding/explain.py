@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pipeline.coding.embed import Encoder
 
-N_EXAMPLES = 3
+N_EXAMPLES = 3  # that are most like an answer, per code
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,6 @@ class Explainer:
         encoder: the one the model was fitted with.
         examples: to look for like ones.
         codebook: gives labels and residual codes; without it labels are ids.
-        n_examples: how many like examples per code.
     """
 
     def __init__(
@@ -95,12 +94,11 @@ class Explainer:
         examples: Sequence[Example],
         *,
         codebook: Codebook | None = None,
-        n_examples: int = N_EXAMPLES,
     ) -> None:
-        self._model, self._encoder, self._n_examples = model, encoder, n_examples
+        self._model, self._encoder = model, encoder
         self._facets = {facet.id: facet for facet in codebook.facet_list()} if codebook else {}
         self._labels = {code.id: code.label for code in codebook.codes} if codebook else {}
-        self._examples = list(examples) if n_examples else []
+        self._examples = list(examples)
         texts = [example.text for example in self._examples]
         self._like = _unit(model.features.transform(texts, encoder)) if texts else None
 
@@ -196,7 +194,7 @@ class Explainer:
         if self._like is None or not having:
             return [()] * features.shape[0]
         cosine = (_unit(features) @ self._like[having].T).toarray()
-        first = np.argsort(-cosine, axis=1, kind="stable")[:, : self._n_examples]
+        first = np.argsort(-cosine, axis=1, kind="stable")[:, :N_EXAMPLES]
         return [
             tuple(self._as_nearest(having[place], float(row[place])) for place in places)
             for row, places in zip(cosine, first, strict=True)

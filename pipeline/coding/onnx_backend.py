@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import ModelError, problem
+from pipeline.errors import DuidingError, ModelError, problem
+from pipeline.workspace import atomic
 
 if TYPE_CHECKING:
     import numpy as np
@@ -161,6 +162,7 @@ def export(name: str) -> Path:
 
     Raises:
         ModelError: packages or the weights are not there or damaged, or the model is not one that torch can export.
+        DuidingError: the file can't be written; nothing half-written stays.
     """
     _need("onnx", "onnxscript")
     import os
@@ -193,15 +195,13 @@ def export(name: str) -> Path:
                 return self.model(**dict(zip(names, values, strict=True))).last_hidden_state
 
         file = inner / FILE
-        file.parent.mkdir(exist_ok=True)
-        half = file.with_suffix(".half")
         free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-        with quiet(), warnings.catch_warnings():
+        with quiet(), warnings.catch_warnings(), atomic(file) as temporary:
             warnings.simplefilter("ignore")
             torch.onnx.export(
                 Hidden().eval(),
                 tuple(tokens[name] for name in names),
-                str(half),
+                str(temporary),
                 input_names=names,
                 output_names=["last_hidden_state"],
                 dynamic_shapes=(tuple(free for _ in names),),
@@ -209,8 +209,7 @@ def export(name: str) -> Path:
                 external_data=False,
                 verbose=False,
             )
-        half.replace(file)
-    except ModelError:
+    except DuidingError:
         raise
     except Exception as error:
         raise ModelError(
@@ -228,5 +227,5 @@ if __name__ == "__main__":
         sys.exit("usage: python -m pipeline.coding.onnx_backend FOLDER-OR-NAME")
     try:
         print(export(sys.argv[1]))
-    except ModelError as error:
+    except DuidingError as error:
         sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""Slips in published figures: totals that do not add up, tables printed twice, numbers that differ between places."""
+"""Slips in published figures: totals that do not add up, tables printed twice, one figure with two values."""
 
 from __future__ import annotations
 
@@ -46,41 +46,13 @@ def check_published(
         found += _total_against_groups(cells, total, rounding)
     for (question, _, _), cells in table.groupby(["question", "wave", "group"], sort=True):
         found += _nets(cells, (nets or {}).get(str(question), {}), rounding)
-    return findings(found)
-
-
-def check_printed(printed: pd.DataFrame, shares: pd.DataFrame, *, rounding: float = HALF_POINT) -> pd.DataFrame:
-    """Return the numbers printed in tables, text or charts that are not those of the `shares` table.
-
-    Args:
-        printed: columns question, code, group, share and optional wave, file, source: what a document says.
-        shares: from `estimate_shares` (or `suppress`): the one table every number comes from.
-        rounding: half of the last printed digit.
-
-    Returns:
-        file, place, what.
-    """
-    table = _prepared(printed, "")
-    truth = shares.assign(wave=shares["wave"].astype(object).where(shares["wave"].notna(), "").astype(str))
-    key = ["question", "wave", "group", "code"]
-    known = {tuple(map(str, row[:4])): row[4] for row in truth[[*key, "share"]].itertuples(index=False)}
-    latest = max((str(wave) for wave in truth["wave"]), default="")
-    found: list[Finding] = []
-    for row in table.to_dict("records"):
-        cell = (row["question"], row["wave"] or latest, row["group"], row["code"])
-        if cell not in known:
-            found.append((row["file"], _place(row), "is not in the shares table"))
-        elif pd.isna(known[cell]):
-            found.append((row["file"], _place(row), "is printed but left out of the shares table"))
-        elif abs(known[cell] - row["share"]) > rounding + 1e-9:
-            found.append((row["file"], _place(row), f"{row['share']:.3f} is printed, the share is {known[cell]:.3f}"))
-    return findings(found)
+    return _findings(found)
 
 
 def _two_values(table: pd.DataFrame, rounding: float) -> list[Finding]:
     found: list[Finding] = []
     for _, rows in table.groupby(["question", "wave", "group", "code"], sort=True):
-        if rows["share"].max() - rows["share"].min() > rounding:
+        if rows["share"].max() - rows["share"].min() > rounding + 1e-9:
             values = " and ".join(f"{share:g} ({source or 'no source'})" for share, source in
                                   zip(rows["share"], rows["source"], strict=True))  # fmt: skip
             first = _first(rows)
@@ -99,8 +71,8 @@ def _printed_twice(table: pd.DataFrame) -> list[Finding]:
             continue
         if figures in seen:
             other = seen[figures]
-            twin = where(other["source"], other["question"], other["group"], other["wave"])
-            here = where(first["source"], first["question"], first["group"], first["wave"])
+            twin = _where(other["source"], other["question"], other["group"], other["wave"])
+            here = _where(first["source"], first["question"], first["group"], first["wave"])
             found.append((first["file"], here, f"the same figures as {twin}"))
         else:
             seen[figures] = first
@@ -119,7 +91,7 @@ def _total_against_groups(cells: pd.DataFrame, total: str, rounding: float) -> l
         complete = added == int(row["n"])
         if not complete:
             parts = " + ".join(str(int(number)) for number in groups["n"])
-            place = where(row["source"], row["question"], row["group"], row["wave"])
+            place = _where(row["source"], row["question"], row["group"], row["wave"])
             found.append((row["file"], place, f"respondents: {parts} = {added}, not {int(row['n'])}"))
     if complete:
         mean = float((groups["share"] * groups["n"]).sum() / groups["n"].sum())
@@ -166,14 +138,12 @@ def _first(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _place(row: Mapping[Any, Any]) -> str:
-    return where(row["source"], row["question"], row["group"], row["wave"], row["code"])
+    return _where(row["source"], row["question"], row["group"], row["wave"], row["code"])
 
 
-def where(*parts: str) -> str:
-    """Return a place in words, empty parts left out."""
+def _where(*parts: str) -> str:
     return ", ".join(str(part) for part in parts if part)
 
 
-def findings(found: list[Finding]) -> pd.DataFrame:
-    """Return findings as a sorted table, each once."""
+def _findings(found: list[Finding]) -> pd.DataFrame:
     return pd.DataFrame(sorted(set(found)), columns=list(FINDINGS))

@@ -1,4 +1,4 @@
-"""Disclosure control: no number and no quote about so few respondents that it says who they are."""
+"""Disclosure control: no number about so few respondents that it says who they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from pipeline.errors import TableError, problem
 from pipeline.tables import SHARES, check_table
 
 Floats = NDArray[np.float64]
@@ -104,33 +103,6 @@ def suppress_comparisons(comparisons: pd.DataFrame, suppressed: pd.DataFrame) ->
     out.loc[gone, numbers] = np.nan
     out["word"] = out["word"].astype(object).where(~gone, None)
     return out
-
-
-def quote_allowed(
-    suppressed: pd.DataFrame,
-    question: str,
-    code: str,
-    group: str | None = None,
-    *,
-    wave: str | None = None,
-    total: str = "Totaal",
-) -> bool:
-    """Return whether a quote may be printed under a code, with its group (or without: `group` None).
-
-    The rule is that of the table: not where the cell's percentage is left out, nor where there is no such cell.
-
-    Raises:
-        TableError: `suppressed` is not from `suppress`.
-    """
-    if "suppressed" not in suppressed:
-        raise TableError(
-            problem(place="quotes", found="shares without column 'suppressed'", do="pass them to suppress")
-        )
-    rows = (suppressed["question"] == question) & (suppressed["code"] == code)
-    rows &= suppressed["group"] == (total if group is None else group)
-    if wave is not None:
-        rows &= suppressed["wave"] == wave
-    return bool(rows.any()) and not bool(suppressed.loc[rows, "suppressed"].any())
 
 
 @dataclass(frozen=True)

@@ -36,13 +36,13 @@ from pipeline.tables import ANSWER, ANSWERS, CODINGS, SAMPLE, SHARES, check_tabl
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+_Sum = tuple[Sequence[int], Floats]  # codes of which every answer has one, and what they add up to, shape (groups,)
 
 NO_CODING_ERROR: Final = "coding_error_not_in_interval"
 BORROWED: Final = "error_rates_borrowed"
 ASSUMED_RANDOM: Final = "audit_assumed_random"
 INCOMPLETE: Final = "audit_incomplete"
 TOO_SMALL: Final = "audit_too_small"
-FLAGS: Final = (NO_CODING_ERROR, BORROWED, ASSUMED_RANDOM, INCOMPLETE, TOO_SMALL)
 #: What rests on the machine alone, or nearly so: such figures are provisional, and no difference is claimed for them.
 PROVISIONAL: Final = (NO_CODING_ERROR, TOO_SMALL)
 COUNTED: Final = "counted"
@@ -157,23 +157,16 @@ def _question_shares(
     units: Units, method: str, level: float, population: Mapping[str, int], total: str, min_group_audit: int,
     one_of: Sequence[Sequence[str]],
 ) -> pd.DataFrame:  # fmt: skip
-    evidence = count_evidence(units)
-    whole, rest = evidence.summed(), evidence.rest()
-    used = method if whole.has_audit else "machine_count"
-    borrowed: Bools = np.zeros(evidence.known.shape, dtype=bool)
-    if used == "post_stratified":
-        worth, whole = borrowed_worth(evidence, whole), rates_of_all_codes(whole)
-        evidence, borrowed = borrow_rates(evidence, whole, min_group_audit, worth)
-        rest, _ = borrow_rates(rest, whole, min_group_audit, worth)
+    known = count_evidence(units)
+    used = method if known.summed().has_audit else "machine_count"
+    evidence, rest, whole, borrowed = _lent(known, used, min_group_audit)
     customers, everyone = customers_of(population, units.groups, total)
-    places = [[place for place, code in enumerate(units.codes) if code in members] for members in one_of]
-    sums = [(members, held(units, members)) for members in places if members]
-    of_all = [(members, found.sum(keepdims=True)) for members, found in sums]
+    sums = _sums(units, one_of)
     of_rest = [(members, found.sum() - found) for members, found in sums]
     groups = _estimate(evidence, used, level, customers, sums)
     others = _estimate(rest, used, level, everyone - customers, of_rest)
-    together = _estimate(whole, used, level, everyone, of_all)
-    groups["n_people"], together["n_people"] = _people(units, groups, together, used, level, min_group_audit)
+    together = _estimate(whole, used, level, everyone, _of_all(sums))
+    groups["n_people"], together["n_people"] = _people(units, used, level, min_group_audit, one_of)
     for name in ("share", "low", "high"):
         groups[f"rest_{name}"] = others[name]
     for name in ("n_answers", "open", "thin"):
@@ -199,26 +192,49 @@ def _together(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return frame.loc[rows].drop(columns="place")
 
 
+def _lent(evidence: Evidence, method: str, min_group_audit: int) -> tuple[Evidence, Evidence, Evidence, Bools]:
+    """Return the evidence of the groups, of their rests and of all together, and which cells of groups borrowed."""
+    whole, rest = evidence.summed(), evidence.rest()
+    if method != "post_stratified":
+        return evidence, rest, whole, np.zeros(evidence.known.shape, dtype=bool)
+    worth, whole = borrowed_worth(evidence, whole), rates_of_all_codes(whole)
+    lent, borrowed = borrow_rates(evidence, whole, min_group_audit, worth)
+    return lent, borrow_rates(rest, whole, min_group_audit, worth)[0], whole, borrowed
+
+
+def _sums(units: Units, one_of: Sequence[Sequence[str]]) -> list[_Sum]:
+    places = [[place for place, code in enumerate(units.codes) if code in members] for members in one_of]
+    return [(members, held(units, members)) for members in places if members]
+
+
+def _of_all(sums: Sequence[_Sum]) -> list[_Sum]:
+    return [(members, found.sum(keepdims=True)) for members, found in sums]
+
+
 def _people(
-    units: Units, groups: dict[str, Floats], together: dict[str, Floats], used: str, level: float, min_group_audit: int
+    units: Units, method: str, level: float, min_group_audit: int, one_of: Sequence[Sequence[str]]
 ) -> tuple[Floats, Floats]:
-    """Return to how many respondents each code applies, per group and in all: every respondent counts for one."""
-    if np.ptp(units.weight) == 0:
-        return groups["share"] * groups["n_answers"], together["share"] * together["n_answers"]
-    evidence = count_evidence(replace(units, weight=np.ones_like(units.weight)))
-    whole = evidence.summed()
-    if used == "post_stratified":
-        evidence, _ = borrow_rates(evidence, whole, min_group_audit, borrowed_worth(evidence, whole))
-    return tuple(METHODS[used](one, level).share * one.n[:, None] for one in (evidence, whole))  # type: ignore[return-value]
+    """Return to how many respondents each code applies, per group and in all: the share where nobody weighs more."""
+    plain = replace(units, weight=np.ones_like(units.weight))
+    evidence, _, whole, _ = _lent(count_evidence(plain), method, min_group_audit)
+    sums = _sums(plain, one_of)
+    of_groups, of_all = _balanced(evidence, method, level, sums), _balanced(whole, method, level, _of_all(sums))
+    return of_groups.share * evidence.n[:, None], of_all.share * whole.n[:, None]
+
+
+def _balanced(evidence: Evidence, method: str, level: float, sums: Sequence[_Sum]) -> Estimate:
+    """Return the estimate; the shares of the codes in `sums` add up to what they must."""
+    estimate = METHODS[method](evidence, level)
+    for members, weight in sums:
+        estimate = balanced(estimate, members, ratio(weight, evidence.total))
+    return estimate
 
 
 def _estimate(
-    evidence: Evidence, method: str, level: float, customers: Floats, sums: Sequence[tuple[Sequence[int], Floats]]
+    evidence: Evidence, method: str, level: float, customers: Floats, sums: Sequence[_Sum]
 ) -> dict[str, Floats]:
-    """Return every number of a row as arrays of shape (groups, codes); `sums` are codes with what they add up to."""
-    estimate: Estimate = METHODS[method](evidence, level)
-    for members, weight in sums:
-        estimate = balanced(estimate, members, ratio(weight, evidence.total))
+    """Return every number of a row as arrays of shape (groups, codes)."""
+    estimate = _balanced(evidence, method, level, sums)
     shape = estimate.share.shape
     # fewer customers than respondents cannot be: the number is then not believed
     size = finite_n(evidence.size(), np.where(customers < evidence.size(), np.nan, customers))[:, None]

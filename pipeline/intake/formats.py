@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.errors import TableError, did_you_mean, problem
+from pipeline.errors import TableError, not_there, problem
 from pipeline.intake.csv_rows import column_name, is_filled, read_rows
 from pipeline.intake.workbook import cell_text, read_sheet
 
@@ -27,7 +27,7 @@ def read_file(source: Input, path: Path, names: Collection[str] | None = None) -
     Its index is the row as a person counts it in the file, from 1, header and empty rows too (SPSS, Parquet: the case).
     Answers such as "NA" or "None" stay what they are. Numbers are written as a person would (7, not 7.0), and an error
     value of Excel ("#N/A") is a gap. `attrs` has `errors` (column -> how many of those), perhaps `sheet` (its name),
-    `no_result` (column -> formulas without a stored result), `delimiter` (of CSV) and `labels` (of SPSS).
+    `no_result` (column -> formulas without a stored result) and `delimiter` (of CSV).
 
     Args:
         source: what survey.yaml says of the file.
@@ -39,8 +39,7 @@ def read_file(source: Input, path: Path, names: Collection[str] | None = None) -
         TableError: the file is missing, empty, damaged, of an unknown kind, or its delimiter or encoding is wrong.
     """
     if not path.is_file():
-        near = did_you_mean(path.name, [p.name for p in path.parent.glob("*")]) if path.parent.is_dir() else ""
-        raise TableError(problem(file=path, found="no such file", do=near or "correct 'input.file' in survey.yaml"))
+        raise TableError(not_there(path, place="input.file"))
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         do = "open it in Excel and save it as .xlsx" if suffix in (".xls", ".xlsb", ".ods") else ""
@@ -67,6 +66,11 @@ def read_file(source: Input, path: Path, names: Collection[str] | None = None) -
     out = table.mask(errors, "")
     out.attrs = {**table.attrs, "errors": errors.sum().to_dict()}
     return out
+
+
+def plain_wave(waves: pd.Series) -> pd.Series:
+    """Return waves as a person writes them; "2026.0" is how some programs write a year."""
+    return waves.str.replace(r"^(\d+)\.0$", r"\1", regex=True)
 
 
 def _check_header(names: list[str], path: Path, wanted: Collection[str] | None) -> None:
@@ -113,14 +117,12 @@ def _read_spss(path: Path) -> pd.DataFrame:
     import pyreadstat
 
     try:
-        table, meta = pyreadstat.read_sav(str(path), apply_value_formats=True, user_missing=False)
+        table, _ = pyreadstat.read_sav(str(path), apply_value_formats=True, user_missing=False)
     except (pyreadstat.ReadstatError, UnicodeDecodeError) as error:
         raise TableError(
             problem(file=path, found="not a readable SPSS file", do="save it again from SPSS as .sav (UTF-8)")
         ) from error
-    out = _texts(table)
-    out.attrs["labels"] = {name: label for name, label in meta.column_names_to_labels.items() if label}
-    return out
+    return _texts(table)
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import Input, Question, Survey
 from pipeline.errors import TableError, problem
-from pipeline.intake.formats import read_file
+from pipeline.intake.formats import plain_wave, read_file
 from pipeline.intake.read_checks import (
     check_columns,
     check_groups_and_waves,
@@ -38,7 +38,6 @@ class Raw:
     ticks: pd.DataFrame
     dropped: pd.DataFrame
     n_rows: int
-    labels: dict[str, str]
     notes: tuple[str, ...] = ()
 
 
@@ -99,7 +98,6 @@ def read_answers(survey: Survey) -> Raw:
         ticks=pd.concat(ticks, ignore_index=True),
         dropped=pd.DataFrame(dropped, columns=["row", "reason"]),
         n_rows=len(table),
-        labels=dict(table.attrs.get("labels", {})),
         notes=tuple(notes),
     )
 
@@ -114,8 +112,7 @@ def _column(table: pd.DataFrame, name: str | None, default: str | None = None) -
 
 
 def _wave(survey: Survey, table: pd.DataFrame) -> pd.Series:
-    """Return the wave of every row; "2026.0" is how some programs write a year."""
-    return _column(table, survey.input.wave, survey.wave).str.replace(r"^(\d+)\.0$", r"\1", regex=True)
+    return plain_wave(_column(table, survey.input.wave, survey.wave))
 
 
 def _weights(source: Input, table: pd.DataFrame, path: Path) -> pd.Series:

@@ -10,7 +10,8 @@ from pipeline.bundled import bundled
 from pipeline.codebook import Codebook
 from pipeline.config import Input, Survey
 from pipeline.errors import TableError, nearest, not_there, problem
-from pipeline.intake.formats import read_file
+from pipeline.intake.csv_rows import column_name
+from pipeline.intake.formats import plain_wave, read_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ def read_reference(survey: Survey) -> pd.DataFrame | None:
     path = reference_path(survey)
     if path is None:
         return None
-    table = read_file(Input(file=str(path)), path)
+    table = _read(path)
     in_percent = "share" not in table.columns and "share_pct" in table.columns
     if in_percent:
         table = table.rename(columns={"share_pct": "share"})
@@ -104,6 +105,16 @@ def read_reference(survey: Survey) -> pd.DataFrame | None:
     return rows.loc[rows["share"].notna(), list(COLUMNS)].reset_index(drop=True)
 
 
+def _read(path: Path) -> pd.DataFrame:
+    """Return the file with names spaced, and waves written, as they are in survey.yaml and the survey's own file."""
+    table = read_file(Input(file=str(path)), path)
+    for name in table.columns.intersection(["question", "group", "wave"]):
+        table[name] = table[name].map(column_name)
+    if "wave" in table.columns:
+        table["wave"] = plain_wave(table["wave"])
+    return table
+
+
 def _code(book: Codebook, code: str, path: Path, index: object) -> str:
     return book.resolve(code, file=path, place=f"row {index}")
 
@@ -138,7 +149,7 @@ def reference_notes(survey: Survey, groups: Collection[str] = ()) -> list[str]:
     path = reference_path(survey)
     if path is None:
         return []
-    table = read_file(Input(file=str(path)), path)
+    table = _read(path)
     known = [question.id for question in survey.questions]
     other = table.loc[~table["question"].isin(known), "question"].value_counts(sort=False)
     notes = []

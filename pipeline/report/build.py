@@ -31,10 +31,10 @@ class ReportData:
     Attributes:
         codebooks: question id -> codebook.
         shares: also `suppressed`, `machine_share` when there.
-        comparisons: also `word`, `kind` and `group` when there.
+        comparisons: from `compare_shares` and `compare_questions`, with the columns that these add to the contract.
         response: group, invited, returned, response, confidence (shares 0-1), margin, word.
         reference: published figures: question, code, group, wave, share, n.
-        versions: `model`, `duiding`, and per question id the codebook's digest.
+        versions: `duiding`, and per question id `model ID` and `codebook ID`.
         accounting: what was read first, then the parts it falls into.
         agreement: question, code and any of n, alpha, kappa, percent_agreement, f1.
         zero_shot: ids of the questions whose codebook had no examples to learn from.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from pipeline.report.lookup import text
+from pipeline.report.values import text
 from pipeline.tables import ANSWER, REVIEW_ROLES
 
 #: Whose codes hold when several people coded an answer: the audit first, a blind second coding last.

@@ -18,7 +18,8 @@ from pipeline.tables import STATUSES
 from pipeline.workspace import atomic, write_table, write_text
 
 _SPSS_TEXT: Final = 32_000  # bytes that SPSS takes in one text variable
-_NAME: Final = 60
+_NAME: Final = 60  # characters of a variable's name; SPSS takes 64
+_PARTS: Final = ("nummer", "antwoord", "status", "mens")  # what there is of an answer beside its codes
 
 
 @dataclass
@@ -58,7 +59,7 @@ def coded_file(context: Context) -> CodedFile:
     for question in figures.questions:
         title = figures.title(question)
         answers = [found.get(question.id) for found in people]
-        stem = variable(question.id, columns)
+        stem = _stem(question.id, columns)
         columns[f"{stem}_nummer"] = [float(context.book.numbers[one.answer_id]) if one else None for one in answers]
         columns[f"{stem}_antwoord"] = [one.text if one else "" for one in answers]
         columns[f"{stem}_status"] = [float(STATUSES.index(one.status) + 1) if one else None for one in answers]
@@ -77,17 +78,24 @@ def coded_file(context: Context) -> CodedFile:
     return CodedFile(pd.DataFrame(columns), labels, values)
 
 
-def variable(name: str, taken: Iterable[str] = ()) -> str:
-    """Return a variable name that SPSS and R accept and that is not taken.
+def _stem(question_id: str, columns: Iterable[str]) -> str:
+    """Return what the variables of a question begin with, so that none has the name of another question's."""
+    taken = {*columns}
+    taken |= {name.removesuffix(f"_{part}") for name in columns for part in _PARTS if name.endswith(f"_{part}")}
+    return variable(question_id, taken, longest=_NAME - max(map(len, _PARTS)) - 1)
+
+
+def variable(name: str, taken: Iterable[str] = (), longest: int = _NAME) -> str:
+    """Return a variable name that SPSS and R accept, of at most `longest` characters, and that is not taken.
 
     >>> variable("ervaring-te-laag"), variable("2e vraag", ["v2e_vraag"])
     ('ervaring_te_laag', 'v2e_vraag_2')
     """
     clean = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "v"
-    clean = (clean if clean[0].isalpha() else f"v{clean}")[:_NAME].rstrip("_")
+    clean = (clean if clean[0].isalpha() else f"v{clean}")[:longest].rstrip("_")
     used, wanted, number = set(taken), clean, 2
     while wanted in used:
-        wanted, number = f"{clean[: _NAME - 4]}_{number}", number + 1
+        wanted, number = f"{clean[: longest - 4]}_{number}", number + 1
     return wanted
 
 

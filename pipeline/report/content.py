@@ -70,7 +70,6 @@ class Figure:
     """A numbered chart: its kind, what it draws, and what it says in words."""
 
     number: int
-    key: str
     title: str
     alt: str
     kind: Literal["bars", "lines", "stacked"]

@@ -98,6 +98,11 @@ class Context:
         label = self.figures.survey.group_label
         return label if label[1:2].isupper() else label[:1].lower() + label[1:]
 
+    def coder(self, who: tuple[str, str]) -> str:
+        """Return in words who applied a code, given as (role, coder)."""
+        role, name = who
+        return self.say(f"who_{role}", coder=name)
+
     def quote_list(self, question: Question, group: str, codes: Sequence[Code]) -> QuoteList | None:
         """Return the quotes of a view in the order of its table; None when there are none."""
         parts = tuple(

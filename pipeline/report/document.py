@@ -18,9 +18,9 @@ from pipeline.report.experience_chapter import (
     overview_chapter,
     overview_sentences,
 )
-from pipeline.report.lookup import number, text
 from pipeline.report.numbers import count, percent
 from pipeline.report.question_chapter import headline, question_chapter
+from pipeline.report.values import number, text
 
 
 def make_document(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -47,15 +46,15 @@ def write_workbook(document: Document, context: Context, path: Path) -> list[Pat
         styles = _Styles(book)
         figures = figure_of(document)
         contents = book.add_worksheet(plain(context.say("sheet_contents")))
-        names = {}
         for table in document.tables:
-            names[table.key] = name = context.say("table_number", number=table.number)
-            _table_sheet(book.add_worksheet(name), table, styles, context)
-            if figure := figures.get(table.key):
-                add_chart(book, book.get_worksheet_by_name(name), table, figure, name, context)
+            name = _sheet_name(table, context)
+            sheet = book.add_worksheet(name)
+            _table_sheet(sheet, table, styles, context)
+            if figure := figures.get(table.number):
+                add_chart(book, sheet, table, figure, name, context)
         answers = plain(context.say("sheet_answers"))
         _answers_sheet(book.add_worksheet(answers), context, styles)
-        _contents_sheet(contents, document, names, answers, styles, context)
+        _contents_sheet(contents, document, answers, styles, context)
         book.close()
     return [path]
 
@@ -148,7 +147,7 @@ def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
             if number >= _ROWS:
                 break
             number += 1
-            coders = dict.fromkeys(_who(context, one.codes[code]) for code in codes)
+            coders = dict.fromkeys(context.coder(one.codes[code]) for code in codes)
             sheet.write_number(number, 0, context.book.numbers[one.answer_id], style)
             values = {"question": titles.get(question, question), "group": group, "text": one.text,
                       "codes": "; ".join(labels[code] for code in codes), "by": "; ".join(coders)}  # fmt: skip
@@ -162,14 +161,11 @@ def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
     sheet.autofilter(0, 0, max(number, 1), len(columns) - 1)
 
 
-def _who(context: Context, who: tuple[str, str]) -> str:
-    role, coder = who
-    return context.say(f"who_{role}", coder=coder) if role not in ("machine", "tick") else context.say(f"who_{role}")
+def _sheet_name(table: Table, context: Context) -> str:
+    return context.say("table_number", number=table.number)
 
 
-def _contents_sheet(
-    sheet: Worksheet, document: Document, names: Mapping[str, str], answers: str, styles: _Styles, context: Context
-) -> None:
+def _contents_sheet(sheet: Worksheet, document: Document, answers: str, styles: _Styles, context: Context) -> None:
     say = context.say
     sheet.hide_gridlines(2)
     sheet.set_column(0, 0, 16)
@@ -182,7 +178,8 @@ def _contents_sheet(
         sheet.write_string(4, place, say(key), styles(bold=True, bottom=1))
     link = styles(font_color=LIGHT["accent"], underline=1)
     for row, table in enumerate(document.tables, start=5):
-        sheet.write_url(row, 0, f"internal:'{names[table.key]}'!A1", link, names[table.key])
+        name = _sheet_name(table, context)
+        sheet.write_url(row, 0, f"internal:'{name}'!A1", link, name)
         sheet.write_string(row, 1, plain(table.title), styles())
     row = 5 + len(document.tables)
     sheet.write_url(row, 0, f"internal:'{answers}'!A1", link, answers)

@@ -29,12 +29,12 @@ def columns_of(table: Table) -> list[tuple[int, Column, str]]:
     return [(place, column, part) for place, (column, part) in enumerate(parts, start=1)]
 
 
-def figure_of(document: Document) -> dict[str, Figure]:
-    """Return table key -> the chart that follows it."""
-    found, last = {}, ""
+def figure_of(document: Document) -> dict[int, Figure]:
+    """Return table number -> the chart that follows it."""
+    found, last = {}, 0
     for block in document.blocks:
         if isinstance(block, Table):
-            last = block.key
+            last = block.number
         elif isinstance(block, Figure) and last and last not in found:
             found[last] = block
     return found

@@ -194,7 +194,7 @@ def _judgement_figure(context: Context, table: Table, question: Question, title:
     alt = context.say("alt_stacked", labels=context.say.listed([code.label.lower() for code in codes]),
                       table=table.number)  # fmt: skip
     legend = tuple((_titled(code.label), code.id) for code in codes)
-    return Figure(context.next_figure(), f"f-{table.key}", title, alt, "stacked", tuple(bars), legend)
+    return Figure(context.next_figure(), title, alt, "stacked", tuple(bars), legend)
 
 
 def _titled(label: str) -> str:

@@ -109,15 +109,15 @@ def _variables() -> str:
 
 def _heat(document: Document) -> Any:
     """Return a function cell, column, table -> strength of the cell's colour, 0-100 of the table's largest."""
-    largest: dict[str, float] = {}
+    largest: dict[int, float] = {}
     for table in document.tables:
         values = [cell.value for row in table.rows for cell, column in zip(row.cells, table.columns, strict=True)
                   if column.heat and isinstance(cell.value, float)]  # fmt: skip
-        largest[table.key] = max(values, default=0.0)
+        largest[table.number] = max(values, default=0.0)
 
     def strength(cell: Cell, column: Column, table: Table) -> int | None:
-        if not column.heat or not isinstance(cell.value, float) or not largest[table.key]:
+        if not column.heat or not isinstance(cell.value, float) or not largest[table.number]:
             return None
-        return round(100 * cell.value / largest[table.key])
+        return round(100 * cell.value / largest[table.number])
 
     return strength

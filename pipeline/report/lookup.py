@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,6 +12,7 @@ import pandas as pd
 
 from pipeline.codebook import Code, Codebook, Facet
 from pipeline.config import Question, Survey, codebook_source
+from pipeline.report.values import number, text
 from pipeline.report.verdicts import Verdicts
 from pipeline.tables import earlier_waves, wave_order
 
@@ -66,7 +66,7 @@ class Figures:
         self._response = response
         self.small_cells_hidden = "suppressed" in shares.columns
         self.groups = self._ordered_groups()
-        self.verdicts = Verdicts(comparisons, self.groups, self.total, survey.reference_group, survey.wave)
+        self.verdicts = Verdicts(comparisons, survey.reference_group, survey.wave)
 
     def _ordered_groups(self) -> tuple[str, ...]:
         order = [*self.survey.response.invited, *(group for _, group, _, _ in self._shares)]
@@ -174,7 +174,9 @@ class Figures:
     @cached_property
     def waves_in_file(self) -> tuple[str, ...]:
         """The waves whose figures were computed from the survey's own file, oldest first."""
-        return tuple(sorted({wave for _, _, wave, _ in self._shares if wave}))
+        return tuple(
+            sorted({wave for _, _, wave, _ in self._shares if wave}, key=lambda wave: (wave_order(wave), wave))
+        )
 
     @cached_property
     def response(self) -> list[dict[str, Any]]:
@@ -197,19 +199,6 @@ class Figures:
             if row["group"] == group:
                 return int(number(row.get("returned")) or 0)
         return 0
-
-
-def number(value: object) -> float | None:
-    """Return a number, or None for what is missing."""
-    if value is None or value is pd.NA:
-        return None
-    found = float(value)  # type: ignore[arg-type]
-    return None if math.isnan(found) else found
-
-
-def text(value: object) -> str:
-    """Return a text, empty for what is missing."""
-    return "" if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)) else str(value)
 
 
 def _read_shares(shares: pd.DataFrame) -> Iterable[tuple[tuple[str, str, str, str], Share]]:

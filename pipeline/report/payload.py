@@ -26,7 +26,7 @@ def answer_payload(context: Context, question: str, versions: Mapping[str, str])
     answers = []
     places = {group: place for place, group in enumerate(figures.groups)}
     for one, codes, group in book.listed(question):
-        applied = [[code, coders.setdefault(_who(context, one.codes[code]), len(coders))] for code in codes]
+        applied = [[code, coders.setdefault(context.coder(one.codes[code]), len(coders))] for code in codes]
         text = one.text or context.say("only_ticked")
         text = text if len(text) <= _LONGEST else text[:_LONGEST].rsplit(" ", 1)[0] + " …"
         answers.append([book.numbers[one.answer_id], text, applied, int(one.reviewed), places.get(group, -1)])
@@ -61,8 +61,3 @@ def write_beside(folder: Path, payloads: Mapping[str, dict[str, Any]]) -> list[P
         write_text(path, f"window.duidingAnswers({script_safe(question)},{script_safe(payload)});\n")
         paths.append(path)
     return paths
-
-
-def _who(context: Context, who: tuple[str, str]) -> str:
-    role, coder = who
-    return context.say(f"who_{role}", coder=coder) if role not in ("machine", "tick") else context.say(f"who_{role}")

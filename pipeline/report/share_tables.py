@@ -88,9 +88,7 @@ def points_figure(
     legend = [(f"{context.figures.survey.wave}" if overall else group, "bar"), (say("legend_margin"), "whisker")]
     if any(bar.reference is not None for bar in bars):
         legend.append((context.figures.survey.reference_group if overall else context.total, "reference"))
-    return Figure(
-        context.next_figure(), f"f-{question.id}-{slug(group)}", title, alt, "bars", tuple(bars), tuple(legend)
-    )
+    return Figure(context.next_figure(), title, alt, "bars", tuple(bars), tuple(legend))
 
 
 def compare_table(context: Context, question: Question, codes: Sequence[Code], title: str) -> Table | None:
@@ -170,7 +168,7 @@ def years_figure(context: Context, table: Table, title: str) -> Figure | None:
         return None
     alt = context.say("alt_lines", waves=context.say.listed(waves), table=table.number)
     data = (tuple(waves), tuple(panels[:_MOST_PANELS]))
-    return Figure(context.next_figure(), f"f-{table.key}", title, alt, "lines", data)
+    return Figure(context.next_figure(), title, alt, "lines", data)
 
 
 def hidden_notes(context: Context, hidden: bool) -> list[str]:

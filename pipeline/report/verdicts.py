@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import pandas as pd
 
+from pipeline.report.values import text
 from pipeline.tables import wave_order
 
 HIGHER: Final = "hoger"
@@ -14,28 +14,28 @@ LOWER: Final = "lager"
 NONE: Final = "geen aantoonbaar verschil"
 REFERENCE: Final = "reference"
 _REST: Final = "rest"
+_WAVE: Final = "wave"
 _QUESTIONS: Final = "questions"
 
 
 class Verdicts:
     """Looks up the word of a comparison of the left side (a group, this wave) with the right one.
 
-    The columns left_group, left_wave, right_group, right_wave and kind say what was compared; without them the names
-    do ("Hengelo", "2018", "Hengelo 2018"). What is neither a known group nor a wave is the rest of the groups.
+    Args:
+        comparisons: from `compare_shares` and `compare_questions`.
+        reference: name of the reference group; comparisons with other published groups are not shown.
+        wave: the survey's own.
     """
 
-    def __init__(
-        self, comparisons: pd.DataFrame | None, groups: tuple[str, ...], total: str, reference: str, wave: str
-    ) -> None:
-        self._groups = sorted((*groups, total, reference), key=len, reverse=True)
-        self._total, self._reference, self._wave = total, reference, wave
+    def __init__(self, comparisons: pd.DataFrame | None, reference: str, wave: str) -> None:
+        self._reference = reference
         self._words: dict[tuple[str, str, str, str], str] = {}
         self._notes: dict[tuple[str, str, str, str], str] = {}
         if comparisons is not None:
             rows = [{str(key): value for key, value in row.items()} for row in comparisons.to_dict("records")]
             # of several waves of the reference group the newest is shown, and this wave's own before all
             for row in sorted(
-                rows, key=lambda row: (_text(row.get("right_wave")) == wave, wave_order(_text(row.get("right_wave"))))
+                rows, key=lambda row: (text(row["right_wave"]) == wave, wave_order(text(row["right_wave"])))
             ):
                 self._add(row)
 
@@ -60,53 +60,10 @@ class Verdicts:
         return self._notes.get((question, code, group, other), "")
 
     def _add(self, row: dict[str, object]) -> None:
-        left, left_wave = self._side(row, "left")
-        right, right_wave = self._side(row, "right")
-        group = _text(row.get("group")) or left or self._total
-        if _text(row.get("kind")) == _QUESTIONS:
-            other = _QUESTIONS
-        elif self._reference == right:
-            other = REFERENCE
-        elif _text(row.get("kind")) == "wave" or (right_wave and right_wave != (left_wave or self._wave)):
-            other = right_wave
-        elif right in ("", self._total):
-            other = _REST
-        else:
-            return  # two groups against each other: not shown, only each against the rest
-        key = (str(row["question"]), str(row["code"]), group, other)
-        self._words[key] = _word(row)
-        self._notes[key] = "" if self._words[key] else _text(row.get("reason"))
-
-    def _side(self, row: dict[str, object], side: str) -> tuple[str, str]:
-        """Return the group and the wave that one side names; both may be empty."""
-        if f"{side}_group" in row:
-            group = _text(row[f"{side}_group"])
-            return group if group in self._groups else "", _text(row.get(f"{side}_wave"))
-        name = str(row[side])
-        for group in self._groups:
-            if name == group:
-                return group, ""
-            if name.startswith(group) and _is_wave(rest := name[len(group) :].strip(" ·|,:()/-")):
-                return group, rest
-        return ("", name) if _is_wave(name) else ("", "")
-
-
-def _is_wave(text: str) -> bool:
-    return bool(text) and text[0].isdigit()
-
-
-def _text(value: object) -> str:
-    return "" if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)) else str(value)
-
-
-def _word(row: dict[str, object]) -> str:
-    """Return the row's word; tables without the column get it from q (else p) below .05 and the sign."""
-    if "word" in row:
-        return _text(row["word"])
-    chance = _text(row.get("q_value")) or _text(row.get("p_value"))
-    difference = _text(row.get("difference"))
-    if not chance or not difference:
-        return ""
-    if float(chance) >= 0.05:
-        return NONE
-    return HIGHER if float(difference) > 0 else LOWER
+        kind = text(row["kind"])
+        if kind == REFERENCE and text(row["right_group"]) != self._reference:
+            return
+        other = text(row["right_wave"]) if kind == _WAVE else kind
+        key = (str(row["question"]), str(row["code"]), text(row["left_group"]), other)
+        self._words[key] = text(row["word"])
+        self._notes[key] = "" if self._words[key] else text(row.get("reason"))

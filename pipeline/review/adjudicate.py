@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,9 +38,7 @@ def open_conflicts(workspace: Workspace) -> list[Conflict]:
     return conflicts(current_events(workspace))
 
 
-def adjudicate(
-    workspace: Workspace, survey: Survey, say: Callable[[str], None] = lambda line: None
-) -> list[Adjudication]:
+def adjudicate(workspace: Workspace, survey: Survey) -> list[Adjudication]:
     """Make or complete the adjudication projects; a second time adds nothing.
 
     The codings are called A and B, in an order that does not give away whose they are. The decision comes back with
@@ -81,7 +78,6 @@ def adjudicate(
                     if (key, mark) not in there:
                         batch.append({"data": {**data, **shown, "geschil": mark}})
                 if batch:
-                    say(f"{question.id}: {len(batch)} answers to decide")
                     with speaking(where, f"sending the answers to decide of {question.id}"):
                         client.projects.import_tasks(id=project.id, request=batch, request_options=SLOW)
                 if len(tasks) < len(mine):

@@ -8,20 +8,27 @@ import json
 import re
 import secrets
 
-from pipeline.review.files import review_folder, write_private
+from pipeline.errors import ReviewError, problem
+from pipeline.review.files import read_kept, review_folder, write_private
 from pipeline.workspace import Workspace
+
+RESTORE = "restore it from a copy; without one remove it, and coders are taken for other people from then on"
 
 
 class Coders:
-    """The workspace's coders: login -> name in the journal, such as `coder-3f2a1b`; kept in a file with mode 600."""
+    """The workspace's coders: login -> name in the journal, such as `coder-3f2a1b`; kept in a file with mode 600.
+
+    Raises:
+        ReviewError: the file is damaged; a new one would give everybody another name, as if other people had coded.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self._file = review_folder(workspace) / "coders.json"
+        found = read_kept(self._file, RESTORE) or {"salt": secrets.token_hex(16), "names": {}}
         try:
-            found = json.loads(self._file.read_text(encoding="utf-8"))
             self._salt, self._names = str(found["salt"]), dict(found["names"])
-        except (OSError, ValueError, KeyError, TypeError):
-            self._salt, self._names = secrets.token_hex(16), {}
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReviewError(problem(file=self._file, found="damaged", do=RESTORE)) from error
         self._saved = dict(self._names)
 
     @staticmethod

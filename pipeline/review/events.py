@@ -172,11 +172,9 @@ def utc(text: str) -> str:
     """
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        return "" if found.tzinfo is None else found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    except (ValueError, OverflowError):  # the first hours of the year 1 were in no year in UTC
         return ""
-    if found.tzinfo is None:
-        return ""
-    return found.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def read_lines(path: Path, *, own: bool = False) -> list[tuple[int, Any]]:

@@ -60,7 +60,7 @@ def import_workbook(
         ReviewError: it is not a workbook of this survey and codebook, or cells are wrong; the message names the cells.
     """
     if not coder.strip():
-        do = f"say who: duiding review import {quoted(path)} --coder anna"
+        do = f"say who: duiding review import {quoted(path)} {quoted(survey.file)} --coder anna"
         raise ReviewError(problem(place="--coder", found="not given", expected="who coded the workbook", do=do))
     with one_at_a_time(workspace):
         book = _open(path)

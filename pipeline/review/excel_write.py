@@ -56,16 +56,17 @@ def sheet_name(position: int, question_id: str) -> str:
     return f"{position} {question_id}"[:31]
 
 
-def refuse_filled_in(path: Path) -> None:
+def refuse_filled_in(survey: Survey, path: Path) -> None:
     """Refuse to write over a workbook: nobody but its coder knows what is in it.
 
     Raises:
         ReviewError: there is a file already.
     """
     if path.exists():
+        take_in = f"duiding review import {quoted(path)} {quoted(survey.file)} --coder NAME"
         raise ReviewError(
             problem(file=path, found="there already, and someone may have filled it in",
-                    do=f"duiding review import {quoted(path)} --coder NAME; then give another name, or --force")
+                    do=f"{take_in}; then give another name, or --force")
         )  # fmt: skip
 
 
@@ -84,7 +85,7 @@ def export_workbook(
         TableError: there are no answers yet.
     """
     if not force:
-        refuse_filled_in(path)
+        refuse_filled_in(survey, path)
     check_questions(survey, questions)
     sheets = (
         _decisions(workspace, survey, questions) if decide else _sheets(workspace, survey, second, blind, questions)

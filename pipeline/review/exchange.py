@@ -69,16 +69,17 @@ def export_jsonl(workspace: Workspace, path: Path) -> int:
     return len(events)
 
 
-def refuse_other(workspace: Workspace, path: Path) -> None:
+def refuse_other(workspace: Workspace, survey: Survey, path: Path) -> None:
     """Refuse to write over anything but an earlier export of this workspace.
 
     Raises:
         ReviewError: the file is there already and holds something else, or the journal is damaged.
     """
     if path.exists() and not _was_exported(workspace, path):
+        take_in = f"duiding review import {quoted(path)} {quoted(survey.file)}"
         raise ReviewError(
             problem(file=path, found="there already, and it holds something else than codings that are here",
-                    do=f"give another name, or --force; a colleague's codings: duiding review import {quoted(path)}")
+                    do=f"give another name, or --force; a colleague's codings: {take_in}")
         )  # fmt: skip
 
 
@@ -117,12 +118,14 @@ def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
     with one_at_a_time(workspace):
         codebooks = {question.id: survey.codebook(question) for question in survey.questions}
         coders = Coders(workspace)
-        events, draws = [], []
+        told: dict[int, Event | Draw] = {}  # by line
         for line, raw in read_lines(path):
             if isinstance(raw, dict) and "open" in raw:
-                draws.append(parse_draw(raw, file=path, line=line))
+                told[line] = parse_draw(raw, file=path, line=line)
             else:
-                events.append(_parse(_under_a_name(raw, coders), path, line, codebooks))
+                told[line] = _parse(_under_a_name(raw, coders), path, line, codebooks)
+        events = [one for one in told.values() if isinstance(one, Event)]
+        draws = [one for one in told.values() if isinstance(one, Draw)]
         if not events:
             raise ReviewError(
                 problem(file=path, found="no codings in it", expected="one coding per line",
@@ -131,7 +134,7 @@ def import_jsonl(workspace: Workspace, survey: Survey, path: Path) -> Imported:
         table = workspace.path("answers.parquet")
         answers = read_table(table) if table.exists() else None
         if answers is not None:
-            _check_answers([*events, *draws], dict(zip(answers["answer_id"], answers["question"], strict=True)), path)
+            _check_answers(told, dict(zip(answers["answer_id"], answers["question"], strict=True)), path)
         sample = read_sample(workspace)
         extended = join_draws(sample, [*draws_of(events), *draws], answers, seed=survey.seed, file=path)
         roles = set(zip(extended["answer_id"], extended["role"], strict=True))
@@ -201,10 +204,10 @@ def _parse(raw: object, path: Path, line: int, codebooks: Mapping[str, Codebook]
     return event
 
 
-def _check_answers(events: Sequence[Event | Draw], questions: Mapping[str, str], path: Path) -> None:
-    for position, event in enumerate(events, start=1):
-        if questions.get(event.answer_id) != event.question:
+def _check_answers(told: Mapping[int, Event | Draw], questions: Mapping[str, str], path: Path) -> None:
+    for line, one in told.items():
+        if questions.get(one.answer_id) != one.question:
             raise ReviewError(
-                problem(file=path, place=f"coding {position}", found=f"no answer {event.answer_id} to {event.question}",
+                problem(file=path, place=f"line {line}", found=f"no answer {one.answer_id} to {one.question}",
                         expected="codings of this survey's answers", do="run 'duiding run' on the file they came from")
             )  # fmt: skip

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from pipeline.config import Survey
 from pipeline.errors import DuidingError, ReviewError, problem
@@ -40,6 +42,27 @@ def write_private(path: Path, text: str) -> None:
         write_text(path, text, mode=0o600)
     except DuidingError as error:
         raise ReviewError(str(error)) from error
+
+
+def read_kept(path: Path, do: str) -> dict[str, Any]:
+    """Return what `write_private` wrote as JSON; nothing when there is no such file yet.
+
+    Raises:
+        ReviewError: it can't be read or is damaged; taken for empty, it would be written over. `do` is what to do then.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ReviewError(
+            problem(file=path, found=f"cannot be read ({error.strerror})", do="mend its permissions")
+        ) from error
+    except ValueError as error:
+        raise ReviewError(problem(file=path, found="damaged", do=do)) from error
+    if not isinstance(found, dict):
+        raise ReviewError(problem(file=path, found="damaged", do=do))
+    return found
 
 
 def refuse_own(workspace: Workspace, survey: Survey, path: Path) -> None:

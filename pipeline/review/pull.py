@@ -13,7 +13,7 @@ from pipeline.errors import ReviewError, problem
 from pipeline.review.client import Address, address, connected, speaking
 from pipeline.review.coders import Coders
 from pipeline.review.events import NO_TIME, Event, add_events, latest, read_journal, utc
-from pipeline.review.files import one_at_a_time, review_folder, write_private
+from pipeline.review.files import one_at_a_time, read_kept, review_folder, write_private
 from pipeline.review.labeling import TEXT, Choice, codes_in_config, from_result
 from pipeline.review.projects import Project, export_tasks, find_projects, list_tasks, remember, remembered
 from pipeline.review.tasks import choice_of
@@ -197,16 +197,16 @@ def keep_notes(
 
     What is older than the note that is kept undoes nothing; a note that is not there any more is taken out. Without
     `clean` they stay where they are.
+
+    Raises:
+        ReviewError: the file with notes is damaged, or it can't be read or written.
     """
     if clean is None:
         return
     path = review_folder(workspace) / "notes.json"
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        # older versions kept no time: any coding is as new
-        kept = {key: {"at": NO_TIME, "note": old} if isinstance(old, str) else old for key, old in kept.items()}
-    except (OSError, ValueError, AttributeError):
-        kept = {}
+    kept = read_kept(path, "restore it from a copy, or remove it with the notes that were in it")
+    # older versions kept no time: any coding is as new
+    kept = {key: {"at": NO_TIME, "note": old} if isinstance(old, str) else old for key, old in kept.items()}
     cleaned = dict(zip(notes, clean(list(notes.values())), strict=True)) if notes else {}
     wanted = dict(kept)
     for event in sorted(events, key=lambda event: event.at):

@@ -75,9 +75,8 @@ def task_data(
     `volgorde` is the permanent random number as text (the server sorts text): the order to review the audit in.
     """
     frame = answers[answers["answer_id"].isin(list(roles)) & (answers["status"] == ANSWER)]
-    groups = frame["group"].fillna("") if "group" in frame else [""] * len(frame)
     out = {}
-    for answer_id, group, text in zip(frame["answer_id"], groups, frame["text"], strict=True):
+    for answer_id, group, text in zip(frame["answer_id"], frame["group"].fillna(""), frame["text"], strict=True):
         if isinstance(text, str) and text.strip():
             out[str(answer_id)] = {
                 "answer_id": str(answer_id),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.review.sample import empty_sample
 from pipeline.tables import ANSWER, SAMPLE, check_table
@@ -44,17 +43,17 @@ def choose_training(
     *,
     seed: int,
     exclude: frozenset[str] = frozenset(),
-    vectors: Mapping[str, NDArray[np.float64]] | None = None,
 ) -> pd.DataFrame:
     """Return per question the `sizes[question]` answers that teach most, in role `training`.
 
     k-means++ seeding weighted by uncertainty: each next answer is drawn with a chance proportional to its uncertainty
     times its squared distance to those chosen, so the chosen are uncertain and unlike each other (after Ash et al.
     2020, "Deep batch active learning by diverse, uncertain gradient lower bounds"; scikit-learn's kmeans_plusplus).
-    `vectors` (answer id -> embedding) measure distance; without them character n-grams do. A text is chosen once.
+    Distance is measured by character n-grams. A text is chosen once.
     """
     import pandas as pd
     from sklearn.cluster import kmeans_plusplus
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
     parts = []
     for question, size in sizes.items():
@@ -64,7 +63,8 @@ def choose_training(
             continue
         weight = np.array([1.0 - certain.get(str(answer_id), 0.0) for answer_id in frame["answer_id"]]) + 1e-6
         if size < len(frame):
-            matrix = _matrix(frame, vectors)
+            grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True)
+            matrix = grams.fit_transform(frame["text"])
             _, picked = kmeans_plusplus(matrix, size, sample_weight=weight, random_state=seed)
             frame = frame.iloc[sorted(set(picked.tolist()))]
         parts.append(
@@ -76,11 +76,3 @@ def choose_training(
     if not parts:
         return empty_sample()
     return check_table(pd.concat(parts, ignore_index=True), SAMPLE)
-
-
-def _matrix(frame: pd.DataFrame, vectors: Mapping[str, NDArray[np.float64]] | None) -> Any:
-    if vectors is not None:
-        return np.stack([vectors[str(answer_id)] for answer_id in frame["answer_id"]])
-    from sklearn.feature_extraction.text import TfidfVectorizer
-
-    return TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True).fit_transform(frame["text"])

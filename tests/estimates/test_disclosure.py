@@ -10,9 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline.errors import TableError
 from pipeline.estimates.compare import compare_shares
-from pipeline.estimates.disclosure import quote_allowed, suppress, suppress_comparisons
+from pipeline.estimates.disclosure import suppress, suppress_comparisons
 
 
 def shares_of(counts: dict[str, dict[str, int]], sizes: dict[str, int], **extra: Any) -> pd.DataFrame:
@@ -220,19 +219,6 @@ def test_no_small_judgement_follows_from_all_sums_together(table: list[tuple[int
     assert not [
         cell for cell in derivable(out, codes) if cell[0] == "Totaal" and 1 <= sum(counts[cell[1]].values()) < 5
     ]
-
-
-def test_quotes_follow_the_table() -> None:
-    out = suppress(shares_of({"x": {"Hengelo": 80, "Borne": 12, "Haaksbergen": 3}, "y": {"Hengelo": 2, "Borne": 0,
-                              "Haaksbergen": 1}}, SIZES))  # fmt: skip
-    assert quote_allowed(out, "q", "x", "Hengelo")
-    assert quote_allowed(out, "q", "x")
-    assert not quote_allowed(out, "q", "x", "Haaksbergen")
-    assert not quote_allowed(out, "q", "y")  # three respondents in all
-    assert not quote_allowed(out, "q", "x", "Enschede")
-    assert not quote_allowed(out, "q", "x", "Hengelo", wave="2018")
-    with pytest.raises(TableError, match="suppress"):
-        quote_allowed(out.drop(columns="suppressed"), "q", "x")
 
 
 def test_comparisons_do_not_give_a_hidden_share_away() -> None:

@@ -55,6 +55,16 @@ def test_equal_weights_are_no_weights(survey: Build, seed: int, n: int, weight: 
 
 @quick
 @given(seed=seeds, n=sizes)
+def test_people_are_counted_alike_whatever_they_weigh(survey: Build, seed: int, n: int) -> None:
+    """Also of a code of which the audit holds no answer with some decision of the machine, as in these small audits."""
+    made = survey(n=n, n_audit=n // 5, seed=seed)
+    weights = np.random.default_rng(seed).uniform(0.2, 5.0, n)
+    weighted = estimate_shares(made.codings, made.sample, made.answers.assign(weight=weights))
+    same(weighted, estimate_shares(made.codings, made.sample, made.answers), ["n_people"])
+
+
+@quick
+@given(seed=seeds, n=sizes)
 def test_order_of_rows_and_codes_does_not_matter(survey: Build, seed: int, n: int) -> None:
     made = survey(n=n, n_audit=n // 3, seed=seed)
     mixed = [table.sample(frac=1, random_state=seed) for table in (made.codings, made.sample, made.answers)]

@@ -76,7 +76,6 @@ def test_spss_gives_value_labels_and_keeps_variable_labels(tmp_path: Path) -> No
         variable_value_labels={"plaats": {1: "Borne", 2: "Hengelo"}, "t1": {0: "Nee", 1: "Ja"}},
     )
     assert read(path) == [("Borne", "goed geregeld", "Ja"), ("Hengelo", "", "Nee"), ("", "één punt", "Nee")]
-    assert read_file(Input(file=str(path)), path).attrs["labels"]["v1"] == "Wat gaat er goed?"
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".sav", ".zsav", ".parquet"])

@@ -41,6 +41,17 @@ def test_what_is_no_number_of_people_is_refused(survey: Callable[[str], Path], w
         read_reference(load_survey(survey(f"beter;Geld;Totaal;2024;0.5;{written}\n")))
 
 
+def test_names_are_spaced_as_in_the_file_of_the_survey(survey: Callable[[str], Path]) -> None:
+    """A blank at the end made `Noord` of two years ago a reference group, with which the total was compared."""
+    found = read_reference(
+        load_survey(survey(" beter;Geld ;Noord ;2024.0;0.5;100\nbeter;Geld;De\u00a0 Kern;2024;0.1;\n"))
+    )
+    assert found is not None
+    assert found[["question", "code", "group", "wave"]].to_numpy().tolist() == [
+        ["beter", "geld", "Noord", "2024"], ["beter", "geld", "De Kern", "2024"]
+    ]  # fmt: skip
+
+
 def test_a_mistyped_question_or_reference_group_is_said(survey: Callable[[str], Path]) -> None:
     path = survey("beterr;Geld;Totaal;2024;0.5;\nbeter;Geld;Referentigroep;2026;0.5;\nleeftijd;x;Totaal;2024;0.5;\n")
     assert reference_notes(load_survey(path)) == [

@@ -18,11 +18,11 @@ HIGHER, LOWER, NONE = "hoger", "lager", "geen aantoonbaar verschil"
 def document(data: ReportData, positive: dict[str, str], negative: dict[str, str]) -> Document:
     """Return the report with these words for schemes against the other schemes."""
     rows = [
-        (f"ervaring-{scheme}", code, "Totaal", "overige vragen", word, "questions", "Totaal")
+        (f"ervaring-{scheme}", code, word, "questions", "Totaal", "2022", "overige vragen", "2022")
         for code, found in (("positief", positive), ("negatief", negative))
         for scheme, word in found.items()
     ]
-    names = ["question", "code", "left", "right", "word", "kind", "left_group"]
+    names = ["question", "code", "word", "kind", "left_group", "left_wave", "right_group", "right_wave"]
     given = replace(data, comparisons=pd.DataFrame(rows, columns=names))
     return make_document(make_context(given, Options()), {}, (), None, 5)
 

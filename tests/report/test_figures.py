@@ -1,4 +1,4 @@
-"""Lookups and verdicts: whatever form the comparisons come in."""
+"""Lookups and verdicts."""
 
 from __future__ import annotations
 
@@ -17,43 +17,36 @@ from pipeline.report.palette import COLOURS
 from pipeline.report.question_chapter import question_chapter
 from pipeline.report.verdicts import Verdicts
 
-GROUPS = ("Hengelo", "Borne")
+
+def verdicts(kind: str, left: str, right: str, **row: object) -> Verdicts:
+    """Return the verdicts of a table of one comparison, of sides given as `GROUP WAVE`."""
+    sides = {f"{side}_{part}": value for side, name in (("left", left), ("right", right))
+             for part, value in zip(("group", "wave"), name.rsplit(" ", 1), strict=True)}  # fmt: skip
+    frame = pd.DataFrame([{"question": "q", "code": "c", "kind": kind, **sides, "word": "hoger", "reason": None} | row])
+    return Verdicts(frame, "Referentiegroep", "2022")
 
 
-def verdicts(**row: object) -> Verdicts:
-    frame = pd.DataFrame([{"question": "q", "code": "c", "difference": 0.1, "flag": None, "word": "hoger"} | row])
-    return Verdicts(frame, GROUPS, "Totaal", "Referentiegroep", "2022")
-
-
-def test_the_names_of_the_sides_are_enough() -> None:
-    assert verdicts(left="Totaal 2022", right="Referentiegroep 2022").against_reference("q", "Totaal", "c") == "hoger"
-    assert verdicts(left="Hengelo", right="overige groepen").against_rest("q", "Hengelo", "c") == "hoger"
-    assert verdicts(left="Borne 2022", right="Borne 2018").against_wave("q", "Borne", "c", "2018") == "hoger"
-
-
-def test_the_columns_of_compare_shares_are_used_when_there() -> None:
-    sides = {"left_group": "Borne", "left_wave": "2022", "right_group": "Borne", "right_wave": "2015", "kind": "wave"}
-    found = verdicts(left="x", right="y", **sides)
+def test_a_comparison_is_found_by_what_it_is_with() -> None:
+    found = verdicts("reference", "Totaal 2022", "Referentiegroep 2022")
+    assert found.against_reference("q", "Totaal", "c") == "hoger"
+    found = verdicts("rest", "Hengelo 2022", "overige groepen 2022")
+    assert found.against_rest("q", "Hengelo", "c") == "hoger"
+    found = verdicts("wave", "Borne 2022", "Borne 2015")
     assert found.against_wave("q", "Borne", "c", "2015") == "hoger"
     assert found.against_wave("q", "Borne", "c", "2018") == ""
 
 
+@pytest.mark.parametrize("wave", ["2018", "2022"])
+def test_another_published_group_is_not_taken_for_an_earlier_wave_or_for_the_rest(wave: str) -> None:
+    found = verdicts("reference", "Totaal 2022", f"Landelijk {wave}")
+    assert found.against_wave("q", "Totaal", "c", wave) == ""
+    assert found.against_rest("q", "Totaal", "c") == ""
+
+
 def test_a_row_that_may_not_be_compared_has_its_reason() -> None:
-    sides = {"left_group": "Borne", "left_wave": "2022", "right_group": "Borne", "right_wave": "2018", "kind": "wave"}
-    found = verdicts(left="x", right="y", word=None, reason="code opnieuw omschreven", **sides)
+    found = verdicts("wave", "Borne 2022", "Borne 2018", word=None, reason="code opnieuw omschreven")
     assert found.against_wave("q", "Borne", "c", "2018") == ""
     assert found.not_comparable("q", "Borne", "c", "2018") == "code opnieuw omschreven"
-
-
-def test_two_groups_against_each_other_are_not_mistaken_for_the_rest() -> None:
-    assert verdicts(left="Hengelo", right="Borne").against_rest("q", "Hengelo", "c") == ""
-
-
-def test_tables_without_words_are_judged_by_their_q_value() -> None:
-    frame = pd.DataFrame(
-        [{"question": "q", "code": "c", "left": "Hengelo", "right": "rest", "difference": -0.1, "q_value": 0.01}]
-    )
-    assert Verdicts(frame, GROUPS, "Totaal", "R", "2022").against_rest("q", "Hengelo", "c") == "lager"
 
 
 def chart(data: ReportData, known: dict[str, float], others: float | None) -> Figure | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -82,10 +83,9 @@ def test_the_charts_of_the_workbook_draw_what_the_page_draws(schemes: ReportData
     made = make_document(make_context(data, Options()), data.versions, data.accounting, data.agreement, 5)
     build_report(data, tmp_path, formats=("xlsx",))
     book = openpyxl.load_workbook(tmp_path / "rapport.xlsx")
-    numbers = {table.key: table.number for table in made.tables}
     checked = set()
-    for key, figure in figure_of(made).items():
-        sheet = book[f"Tabel {numbers[key]}"]
+    for number, figure in figure_of(made).items():
+        sheet = book[f"Tabel {number}"]
         (chart,) = sheet._charts
         series = chart.series[0]
         labels, values = (_cells(sheet, reference) for reference in (series.cat.strRef.f, series.val.numRef.f))
@@ -98,6 +98,22 @@ def test_the_charts_of_the_workbook_draw_what_the_page_draws(schemes: ReportData
             assert values == pytest.approx([bar.share for bar in figure.data])
         checked.add(figure.kind)
     assert checked >= {"stacked", "bars"}
+
+
+def test_groups_whose_names_differ_in_signs_only_have_their_own_sheets(data: ReportData, tmp_path: Path) -> None:
+    names = {"Hengelo": "65+", "Borne": "65-"}
+    tables = {"shares": data.shares, "answers": data.answers}
+    renamed = {key: table.assign(group=table["group"].replace(names)) for key, table in tables.items()}
+    build_report(replace(data, **renamed, comparisons=None, reference=None), tmp_path, formats=("xlsx", "html"))
+    book = openpyxl.load_workbook(tmp_path / "rapport.xlsx")
+    links = {row[1].value: row[0].hyperlink.location for row in book["Inhoud"].iter_rows(min_row=6) if row[0].hyperlink}
+    (own,) = (title for title in links if "65-" in title and title.startswith("Succespunten"))
+    name = links[own].split("!")[0].strip("'")
+    assert own in str(book[name]["A1"].value)
+    (chart,) = book[name]._charts
+    assert "65-" in chart.title.tx.rich.p[0].r[0].t
+    ids = re.findall(r' id="([^"]+)"', (tmp_path / "rapport.html").read_text(encoding="utf-8"))
+    assert len(ids) == len(set(ids))
 
 
 def _cells(sheet: Any, reference: str) -> list[Any]:
@@ -244,6 +260,35 @@ def test_a_very_long_answer_fits_in_every_format(data: ReportData, tmp_path: Pat
     table, _ = pyreadstat.read_sav(str(tmp_path / "gecodeerd.sav"))
     assert max(map(len, table["succes_antwoord"])) > 15_000
     assert longest in set(pd.read_parquet(tmp_path / "gecodeerd.parquet")["succes_antwoord"])
+
+
+def test_questions_with_nearly_the_same_id_keep_their_own_variables(data: ReportData, tmp_path: Path) -> None:
+    """`goed-zo` and `goed_zo` are the same to SPSS, and of the longest id there can be, names would be too long."""
+    ids = {"succes": "goed-zo", "verbeter": "goed_zo"}
+    own = _renamed(data, ids)
+    build_report(own, tmp_path, formats=("parquet",))
+    table = pd.read_parquet(tmp_path / "gecodeerd.parquet")
+    for question, stem in zip(own.survey.questions, ("goed_zo", "goed_zo_2"), strict=True):
+        texts = own.answers.loc[own.answers["question"] == question.id, "text"]
+        assert sorted(table[f"{stem}_antwoord"]) == sorted(texts)
+    build_report(_renamed(data, {"succes": "a" * 60, "verbeter": "a" * 59 + "b"}), tmp_path, formats=("sav",))
+    spss, _ = pyreadstat.read_sav(str(tmp_path / "gecodeerd.sav"))
+    assert sum(name.endswith("_antwoord") for name in spss.columns) == 2
+
+
+def _renamed(data: ReportData, ids: dict[str, str]) -> ReportData:
+    """Return the data of the same survey with other ids for its questions."""
+    questions = tuple(one.model_copy(update={"id": ids[one.id]}) for one in data.survey.questions)
+    return replace(
+        data,
+        survey=data.survey.model_copy(update={"questions": questions}),
+        codebooks={ids[name]: book for name, book in data.codebooks.items()},
+        answers=data.answers.assign(question=data.answers["question"].map(ids)),
+        shares=data.shares.assign(question=data.shares["question"].map(ids)),
+        comparisons=None,
+        reference=None,
+        agreement=None,
+    )
 
 
 def test_the_same_data_gives_the_same_workbook(data: ReportData, report: Path, tmp_path: Path) -> None:

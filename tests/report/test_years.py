@@ -36,6 +36,12 @@ def test_a_year_from_the_same_file_is_not_called_published(data: ReportData) -> 
     )
 
 
+def test_waves_in_the_file_are_named_in_the_order_of_time(data: ReportData) -> None:
+    older = [data.shares.assign(wave=wave) for wave in ("najaar 2020", "voorjaar 2021")]
+    notes = table(replace(data, shares=pd.concat([data.shares, *older], ignore_index=True)), "antwoorden").notes
+    assert "(najaar 2020, voorjaar 2021 en 2022)" in notes[0]
+
+
 def test_a_blank_is_explained_only_where_there_is_one(data: ReportData) -> None:
     assert data.reference is not None
     blank = "Leeg: van dat jaar is er geen cijfer."

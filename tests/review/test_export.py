@@ -1,6 +1,7 @@
 """`duiding review export`: what the file may be called, and what it never replaces."""
 
 import json
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -83,6 +84,21 @@ def test_what_is_no_earlier_export_is_kept_unless_forced(
     assert path.read_bytes() == content.encode("latin-1")
     assert duiding("review", "export", path, made.survey.file, "--force").returncode == 0
     assert path.read_bytes() != content.encode("latin-1")
+
+
+def test_the_next_step_is_a_command_that_works_from_everywhere(
+    made: Made, tmp_path: Path, duiding: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made.survey.file.parent.rename(tmp_path / "een map")
+    elsewhere = tmp_path / "elders"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    done = duiding("review", "export", "x.xlsx", folder, "--audit", "5")
+    command = done.stdout.strip().splitlines()[-1].removeprefix("Next: duiding ").replace("NAME", "anna")
+    assert duiding(*shlex.split(command)).returncode == 0
+    for again in (duiding("review", "export", "x.xlsx", folder), duiding("review", "import", "x.xlsx", folder)):
+        assert again.returncode == 2
+        assert f"duiding review import x.xlsx '{folder / 'survey.yaml'}' --coder" in again.stderr
 
 
 def test_codings_of_a_colleague_are_kept_until_they_are_imported(

@@ -24,6 +24,7 @@ from pipeline.review.events import (
     latest,
     parse_event,
     read_journal,
+    utc,
 )
 from pipeline.review.exchange import export_jsonl, import_jsonl
 from pipeline.review.pull import coded_at, keep_notes
@@ -426,6 +427,42 @@ def test_a_file_that_someone_handed_over_is_whole(make_survey: Make, tmp_path: P
         assert message in str(caught.value)
         assert "Next: ask for the file that 'duiding review export' wrote" in str(caught.value)
     assert read_journal(made.workspace) == []
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"salt": "x"}'])
+def test_a_damaged_list_of_coders_is_not_taken_for_an_empty_one(workspace: Workspace, content: str) -> None:
+    """With another salt everybody would get another name: anna's second coding would be another person's."""
+    file = workspace.path("review", "coders.json")
+    coders = Coders(workspace)
+    coders.name("anna")
+    coders.save()
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ReviewError, match=r"coders\.json: damaged.*restore it from a copy"):
+        Coders(workspace)
+    assert file.read_text(encoding="utf-8") == content
+
+
+def test_damaged_notes_are_not_written_over(workspace: Workspace) -> None:
+    file = workspace.path("review", "notes.json")
+    coded = event(note=True)
+    keep_notes(workspace, [coded], {coded.annotation: "eerst"}, list)
+    file.write_text(file.read_text("utf-8")[:-3], encoding="utf-8")
+    with pytest.raises(ReviewError, match=r"notes\.json: damaged"):
+        keep_notes(workspace, [coded], {coded.annotation: "later"}, list)
+    assert "eerst" in file.read_text("utf-8")
+
+
+def test_a_line_about_no_answer_of_this_survey_is_named(make_survey: Make, tmp_path: Path) -> None:
+    made = make_survey(30)
+    first, second = lines_of(made, 2)
+    file = write_lines(tmp_path / "x.jsonl", [first, second | {"answer_id": "9:verbeter"}])
+    file.write_text("\n" + file.read_text("utf-8"), encoding="utf-8")
+    with pytest.raises(ReviewError, match="x.jsonl: line 3: no answer 9:verbeter to verbeter"):
+        import_jsonl(made.workspace, made.survey, file)
+
+
+def test_a_time_before_there_was_one_in_utc_is_no_time() -> None:
+    assert utc("0001-01-01T00:00:00+05:00") == ""
 
 
 def test_an_older_note_undoes_nothing_and_one_that_was_removed_goes(workspace: Workspace) -> None:

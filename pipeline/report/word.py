@@ -124,6 +124,8 @@ def _block(word: WordDocument, block: Block, context: Context, *, level: int) ->
     elif isinstance(block, Figure):
         _picture(word, block)
         caption(word, say("figure_word"), block.number, plain(block.title), above=False)
+        if block.notes:
+            word.add_paragraph(plain(" ".join(block.notes)), style="Caption")
     else:
         _quotes(word, block, level=level)
 

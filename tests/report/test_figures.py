@@ -76,6 +76,14 @@ def test_a_chart_in_words_ranks_as_the_sentences_do(data: ReportData) -> None:
     assert made and f"Het vaakst genoemde succespunt is ‘{two}’ (40%)." in made.alt
 
 
+def test_a_chart_says_that_points_are_not_in_it(data: ReportData) -> None:
+    """A chart goes into a presentation without its table: what was held back must not seem never to be named."""
+    made = chart(data, {"klantmanager": 0.3, "vangnet": 0.2}, None)
+    assert made and made.notes == ("Niet alle punten staan in deze figuur: zie tabel 1.",)
+    made = chart(data, {"klantmanager": 0.3, "vangnet": 0.2}, 0.1)
+    assert made and made.notes == ()
+
+
 def height(picture: bytes) -> int:
     return int.from_bytes(picture[20:24], "big")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pipeline.report.content import Bar, Figure
 from pipeline.report.numbers import percent, whole_percent
-from pipeline.report.palette import JUDGEMENT, SERIES
+from pipeline.report.palette import key_colour
 
 if TYPE_CHECKING:
     from pipeline.report.sheet import Sheet
@@ -21,26 +21,68 @@ Palette = Mapping[str, str]
 WIDE: Final = 7.4  # the text column of the page, and of an A4 page
 NARROW: Final = 3.6  # a phone
 _LABELS: Final = 2.62  # room for the labels on a wide chart
-_CHARACTERS: Final = 36
+_CHARACTERS: Final = 32
+_ABOVE: Final = 46  # characters of a label above its bar, beside the percentage
+_LEGEND: Final = 9.0  # points
+_LINE: Final = 0.22  # inches from one line of the legend to the next
 
 
-def draw(figure: Figure, palette: Palette, width: float = WIDE) -> Sheet:
-    """Return the drawing of a figure; one narrower than five inches puts the labels above the bars."""
+def draw(figure: Figure, palette: Palette, width: float = WIDE, *, legend: bool = False) -> Sheet:
+    """Return the drawing of a figure; one narrower than five inches puts the labels above the bars.
+
+    `legend` puts above it what its colours and marks mean.
+    """
+    lines = _legend_lines(figure.legend, width) if legend else []
+    head = _LINE * len(lines) + 0.06 if lines else 0.0
     if figure.kind == "bars":
-        return _bars(figure.data, palette, width)
-    if figure.kind == "lines":
+        sheet = _bars(figure.data, palette, width, head)
+    elif figure.kind == "lines":
         waves, panels = figure.data
-        return _lines(waves, panels, palette, width)
-    return _stacked(figure.data, [code for _, code in figure.legend], palette, width)
+        sheet = _lines(waves, panels, palette, width)
+    else:
+        sheet = _stacked(figure.data, [code for _, code in figure.legend], palette, width, head)
+    for number, line in enumerate(lines):
+        for x, label, key in line:
+            y = _LINE * (number + 0.5) - head
+            _key(sheet, x, y, key, palette)
+            sheet.words(x + 0.22, y, label, palette["muted"], size=_LEGEND)
+    return sheet
 
 
-def _bars(bars: Sequence[Bar], palette: Palette, width: float) -> Sheet:
+def _legend_lines(legend: Sequence[tuple[str, str]], width: float) -> list[list[tuple[float, str, str]]]:
+    """Return the lines of a legend: where each entry begins, its label and what it shows."""
+    from pipeline.report.sheet import breadth
+
+    start = _LABELS if width > 5 else 0.0
+    lines: list[list[tuple[float, str, str]]] = []
+    room = 0.0
+    for place, (label, name) in enumerate(legend):
+        wide = breadth(label, _LEGEND) + 0.44
+        if not lines or wide > room:
+            lines.append([])
+            room = width - start
+        lines[-1].append((width - room, label, key_colour(name, place)))
+        room -= wide
+    return lines
+
+
+def _key(sheet: Sheet, x: float, y: float, key: str, palette: Palette) -> None:
+    """Draw what an entry of the legend stands for, as the chart draws it."""
+    if key == "whisker":
+        sheet.line([(x, y), (x + 0.16, y)], palette["ink"], 1.2)
+    elif key == "reference":
+        sheet.line([(x + 0.08, y - 0.07), (x + 0.08, y + 0.07)], palette["beside"], 2.6)
+    else:
+        sheet.bar(x, y, 0.13, 0.13, palette[key])
+
+
+def _bars(bars: Sequence[Bar], palette: Palette, width: float, head: float) -> Sheet:
     from pipeline.report.sheet import Sheet
 
     narrow = width < 5
     step = 0.5 if narrow else 0.37
     bottom = step * len(bars) + 0.06
-    sheet = Sheet(width, bottom + 0.24)
+    sheet = Sheet(width, bottom + 0.24, head)
     left = 0.02 if narrow else _LABELS + 0.44
     top = max(max(bar.high or 0.0, bar.share or 0.0, bar.reference or 0.0) for bar in bars)
     ticks = axis_ticks(top, few=narrow)
@@ -54,7 +96,7 @@ def _bars(bars: Sequence[Bar], palette: Palette, width: float) -> Sheet:
         y = step * (row + 0.5) + (0.11 if narrow else 0.03)
         _bar(sheet, bar, left, y, inch, 0.17 if narrow else 0.22, palette)
         if narrow:
-            sheet.words(left + 0.04, y - 0.21, bar.label, palette["ink"])
+            sheet.words(left + 0.04, y - 0.21, wrapped(bar.label, _ABOVE, 1), palette["ink"])
             sheet.words(width - 0.02, y - 0.21, percent(bar.share), palette["ink"], align="right", bold=True)
         else:
             sheet.words(left - 0.56, y, wrapped(bar.label, _CHARACTERS), palette["ink"], align="right")
@@ -126,26 +168,30 @@ def _panel(
 
 
 def _stacked(
-    rows: Sequence[tuple[str, Sequence[float | None]]], codes: Sequence[str], palette: Palette, width: float
+    rows: Sequence[tuple[str, Sequence[float | None]]],
+    codes: Sequence[str],
+    palette: Palette,
+    width: float,
+    head: float,
 ) -> Sheet:
     from pipeline.report.sheet import Sheet
 
     narrow = width < 5
     step = 0.54 if narrow else 0.37
-    sheet = Sheet(width, step * len(rows) + 0.02)
+    sheet = Sheet(width, step * len(rows) + 0.02, head)
     left = 0.02 if narrow else _LABELS
     inch = width - 0.02 - left
     for row, (label, values) in enumerate(rows):
         y = step * (row + 0.5) + (0.1 if narrow else 0.0)
         if narrow:
-            sheet.words(left, y - 0.23, label, palette["ink"])
+            sheet.words(left, y - 0.23, wrapped(label, _ABOVE, 1), palette["ink"])
         else:
             sheet.words(left - 0.12, y, wrapped(label, _CHARACTERS), palette["ink"], align="right")
         total = sum(value for value in values if value is not None) or 1.0
         x = left
         for place, (code, value) in enumerate(zip(codes, values, strict=True)):
             size = (value or 0.0) / total * inch
-            name = JUDGEMENT.get(code, SERIES[place % len(SERIES)])
+            name = key_colour(code, place)
             if value:
                 sheet.bar(x, y, size - 0.015, 0.23, palette[name])
             if value and size > 0.31 and whole_percent(value):
@@ -156,12 +202,22 @@ def _stacked(
 
 
 def wrapped(text: str, room: int, lines: int = 2) -> str:
-    """Return a label over at most two lines of `room` characters; a slash is a place to break.
+    """Return a label over at most `lines` lines of `room` characters; a slash is a place to break.
 
     >>> wrapped("Informatievoorziening/toegankelijkheid (digitaal)", 36).split(chr(10))
     ['Informatievoorziening/', 'toegankelijkheid (digitaal)']
+    >>> wrapped("Arbeidsongeschiktheidsverzekeringsmaatschappij", 36).split(chr(10))
+    ['Arbeidsongeschiktheidsverzekering-', 'smaatschappij']
     """
     if len(text) <= room:
         return text
-    pieces = textwrap.wrap(text.replace("/", "/ "), room, max_lines=lines, placeholder=" …", break_long_words=False)
+    words = " ".join(_broken(word, room - 2) for word in text.replace("/", "/ ").split())
+    pieces = textwrap.wrap(words, room, max_lines=lines, placeholder=" …", break_long_words=False)
     return "\n".join(piece.replace("/ ", "/") for piece in pieces)
+
+
+def _broken(word: str, room: int) -> str:
+    """Return a word that is longer than a line in pieces, with a hyphen where it was broken."""
+    if len(word) <= room:
+        return word
+    return f"{word[: room - 1]}- {_broken(word[room - 1 :], room)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from pipeline.report.content import Cell, Column, Document, Table
@@ -26,6 +27,7 @@ _FORMATS: Final = {
     "count": "#,##0",
     "text": "@",
 }
+_HEAD_LETTERS: Final = 14  # of a heading, on one line of its column
 _ROWS: Final = 1_048_570
 _MADE: Final = datetime(2000, 1, 1)  # the same data gives the same file
 
@@ -86,14 +88,16 @@ def _table_sheet(sheet: Worksheet, table: Table, styles: _Styles, context: Conte
     sheet.write_string(HEAD, 0, table.stub, styles(bold=True, bottom=1, valign="bottom"))
     sheet.set_column(0, 0, 46)
     places = columns_of(table)
+    tallest = 1
     for place, column, part in places:
         label = column.label if part != "mark" else "▲▼"
         if part in ("low", "high"):
             label = say(f"col_{part}", label=column.label)
         below = f"\n{column.sub}" if column.sub and part == "value" else ""
         sheet.write_string(HEAD, place, plain(label + below), head)
+        tallest = max(tallest, len(wrap(label, _HEAD_LETTERS)) + below.count("\n"))
         sheet.set_column(place, place, 5 if part == "mark" else 15)
-    sheet.set_row(HEAD, 15 * (1 + max(column.sub.count("\n") + bool(column.sub) for column in table.columns)) + 2)
+    sheet.set_row(HEAD, 15 * tallest + 2)
     for number, row in enumerate(table.rows, start=HEAD + 1):
         bold = {"bold": True} if row.weight == "total" else {}
         sheet.write_string(number, 0, plain(row.label), styles(**bold))
@@ -133,13 +137,13 @@ def _write(
 def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
     say, figures = context.say, context.figures
     titles = {question.id: figures.title(question) for question in figures.questions}
-    widths = {"answer_id": 18, "question": 24, "group": 16, "text": 80, "codes": 44, "by": 28}
+    widths = {"answer_id": 18, "question": 24, "group": 16, "text": 80, "codes": 44, "by": 52}
     columns = [name for name in widths if name != "group" or figures.groups]
     for place, name in enumerate(columns):
         label = figures.survey.group_label if name == "group" else say(f"col_{name}")
         sheet.write_string(0, place, plain(label), styles(bold=True, bottom=1))
         sheet.set_column(place, place, widths[name])
-    wrapped, style = styles(text_wrap=True), styles()
+    wrapped, style, counted = styles(text_wrap=True), styles(), styles(align="left")
     number = 0
     for question in context.book.by_question:
         labels = {code.id: code.label for code in figures.codebooks[question].codes}
@@ -148,7 +152,7 @@ def _answers_sheet(sheet: Worksheet, context: Context, styles: _Styles) -> None:
                 break
             number += 1
             coders = dict.fromkeys(context.coder(one.codes[code]) for code in codes)
-            sheet.write_number(number, 0, context.book.numbers[one.answer_id], style)
+            sheet.write_number(number, 0, context.book.numbers[one.answer_id], counted)
             values = {"question": titles.get(question, question), "group": group, "text": one.text,
                       "codes": "; ".join(labels[code] for code in codes), "by": "; ".join(coders)}  # fmt: skip
             for place, name in enumerate(columns[1:], start=1):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pipeline.report.charts import axis_ticks
 from pipeline.report.content import Bar, Column, Document, Figure, Table
 from pipeline.report.context import Context
-from pipeline.report.palette import JUDGEMENT, LIGHT, SERIES
+from pipeline.report.palette import LIGHT, key_colour
 from pipeline.report.plain import plain
 
 if TYPE_CHECKING:
@@ -61,14 +61,14 @@ def add_chart(book: Workbook, sheet: Worksheet, table: Table, figure: Figure, na
     if figure.kind == "lines":
         _line_series(chart, name, first, last, len(heads))
     else:
-        colours = [LIGHT[JUDGEMENT.get(code, SERIES[at % len(SERIES)])] for at, (_, code) in enumerate(figure.legend)]
+        keys = [key_colour(name, at) for at, (_, name) in enumerate(figure.legend)]
         for at in range(1 if figure.kind == "bars" else len(heads)):
             place = _ASIDE + 1 + at
             series: dict[str, Any] = {
                 "name": [name, HEAD, place],
                 "categories": [name, first, _ASIDE, last, _ASIDE],
                 "values": [name, first, place, last, place],
-                "fill": {"color": LIGHT["bar"] if figure.kind == "bars" else colours[at]},
+                "fill": {"color": LIGHT["bar" if figure.kind == "bars" else keys[at]]},
                 "gap": 60,
             }
             if figure.kind == "bars":

@@ -194,7 +194,8 @@ def _judgement_figure(context: Context, table: Table, question: Question, title:
     alt = context.say("alt_stacked", labels=context.say.listed([code.label.lower() for code in codes]),
                       table=table.number)  # fmt: skip
     legend = tuple((_titled(code.label), code.id) for code in codes)
-    return Figure(context.next_figure(), title, alt, "stacked", tuple(bars), legend)
+    notes = [context.say("note_figure_rows", table=table.number)] if len(bars) < len(table.rows) else []
+    return Figure(context.next_figure(), title, alt, "stacked", tuple(bars), legend, tuple(notes))
 
 
 def _titled(label: str) -> str:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from pipeline.report.content import Cell, Column, Document, Figure, Heading, QuoteList, Table, Terms, Text
 from pipeline.report.context import Context
 from pipeline.report.options import Options
-from pipeline.report.palette import DARK, LIGHT
+from pipeline.report.palette import DARK, LIGHT, key_colour
 from pipeline.report.payload import BESIDE, answer_payload, script_safe, write_beside
 from pipeline.report.show import MARKS, shown
 from pipeline.report.svg import inline_svg
@@ -59,6 +59,7 @@ def render(document: Document, context: Context, payloads: Mapping[str, Any], *,
         "spoken": lambda cell: _spoken(context, cell),
         "number_of": lambda quote: context.book.numbers[quote.answer_id],
         "chart": lambda figure: Markup(inline_svg(figure)),
+        "key_colour": key_colour,
         "soft": lambda text: escape(text).replace("/", Markup("/<wbr>")),
         "heat": _heat(document),
         "colours": Markup(_variables()),

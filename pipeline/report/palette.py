@@ -35,3 +35,14 @@ JUDGEMENT: Final[dict[str, str]] = {
     "neutraal": "neutral", "neutral": "neutral", "negatief": "bad", "negative": "bad",
 }  # fmt: skip
 SERIES: Final[tuple[str, ...]] = ("good", "mixed", "neutral", "bad", "accent", "beside")
+#: What the legend of a bar chart shows beside its judgements: the marks themselves.
+MARKS: Final[tuple[str, ...]] = ("bar", "whisker", "reference")
+
+
+def key_colour(name: str, place: int) -> str:
+    """Return what a legend shows for an entry: a mark of the bar chart, or the colour of a judgement.
+
+    >>> key_colour("whisker", 1), key_colour("negatief", 3), key_colour("ontevreden", 1)
+    ('whisker', 'bad', 'mixed')
+    """
+    return name if name in MARKS else JUDGEMENT.get(name, SERIES[place % len(SERIES)])

@@ -88,7 +88,9 @@ def points_figure(
     legend = [(f"{context.figures.survey.wave}" if overall else group, "bar"), (say("legend_margin"), "whisker")]
     if any(bar.reference is not None for bar in bars):
         legend.append((context.figures.survey.reference_group if overall else context.total, "reference"))
-    return Figure(context.next_figure(), title, alt, "bars", tuple(bars), tuple(legend))
+    notes = [say("note_figure_points", table=table.number)] if len(bars) < len(codes) else []
+    return Figure(context.next_figure(), title, alt, "bars", tuple(bars),
+                  tuple(legend), tuple(notes))  # fmt: skip
 
 
 def compare_table(context: Context, question: Question, codes: Sequence[Code], title: str) -> Table | None:
@@ -168,7 +170,9 @@ def years_figure(context: Context, table: Table, title: str) -> Figure | None:
         return None
     alt = context.say("alt_lines", waves=context.say.listed(waves), table=table.number)
     data = (tuple(waves), tuple(panels[:_MOST_PANELS]))
-    return Figure(context.next_figure(), title, alt, "lines", data)
+    left_out = len(data[1]) < len(table.rows) or any(None in values for _, values in panels)
+    notes = [context.say("note_figure_years", table=table.number)] if left_out else []
+    return Figure(context.next_figure(), title, alt, "lines", data, notes=tuple(notes))
 
 
 def hidden_notes(context: Context, hidden: bool) -> list[str]:
@@ -235,8 +239,11 @@ def _reason_notes(context: Context, reasons: Mapping[str, str], other: str) -> l
     for label, text in reasons.items():
         for part in text.split("; ") if text else []:
             found.setdefault(translated(part, say), []).append(label)
+    why: dict[tuple[str, ...], list[str]] = {}  # points with the same reasons are named once
+    for reason, labels in sorted(found.items()):
+        why.setdefault(tuple(labels), []).append(reason)
     return [
-        say("note_not_comparable", other=other, reason=reason,
-            labels=say("all_points") if len(labels) == len(reasons) > 1 else say.listed(labels))
-        for reason, labels in sorted(found.items())
+        say("note_not_comparable", other=other, reason="; ".join(because),
+            labels=say("all_points") if len(labels) == len(reasons) > 1 else say.listed(list(labels)))
+        for labels, because in why.items()
     ]  # fmt: skip

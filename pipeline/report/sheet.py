@@ -11,9 +11,11 @@ from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
+from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
 #: Text stays text, and the same drawing gives the same bytes.
@@ -26,12 +28,18 @@ _SETTINGS: Any = {
 _LEADING = 1.18 / 72  # inches from line to line, per point of type
 
 
-class Sheet:
-    """An empty sheet of `width` by `height` inches."""
+def breadth(text: str, size: float) -> float:
+    """Return how wide a text of `size` points is, in inches."""
+    width, _, _ = text_to_path.get_text_width_height_descent(text, FontProperties(size=size), ismath=False)
+    return float(width) / 72
 
-    def __init__(self, width: float, height: float) -> None:
+
+class Sheet:
+    """An empty sheet of `width` by `height` inches, with `head` inches more above nought."""
+
+    def __init__(self, width: float, height: float, head: float = 0.0) -> None:
         self.width, self.height = width, height
-        self._figure = Figure(figsize=(width, height))
+        self._figure = Figure(figsize=(width, height + head))
         self._inches = Affine2D().scale(1, -1).translate(0, height) + self._figure.dpi_scale_trans
 
     def bar(self, x: float, y: float, width: float, height: float, colour: str) -> None:

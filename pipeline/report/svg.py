@@ -23,8 +23,8 @@ def inline_svg(figure: Figure) -> str:
 
 
 def png(figure: Figure, width: float = WIDE, dpi: int = 200) -> bytes:
-    """Return the chart as a picture on white paper."""
-    return draw(figure, LIGHT, width).png(dpi)
+    """Return the chart as a picture on white paper, with its legend: the page writes its own."""
+    return draw(figure, LIGHT, width, legend=True).png(dpi)
 
 
 def _one(figure: Figure, width: float, name: str) -> str:

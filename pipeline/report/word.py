@@ -12,8 +12,8 @@ from pipeline.report.content import Block, Chapter, Document, Figure, Heading, Q
 from pipeline.report.context import Context
 from pipeline.report.palette import LIGHT
 from pipeline.report.plain import plain
-from pipeline.report.show import MARKS, shown
 from pipeline.report.svg import png
+from pipeline.report.word_columns import TEXT_WIDTH, parts_of, points_of_heads, texts_of, widths
 from pipeline.report.word_contents import add_contents
 from pipeline.report.word_fields import number_pages
 from pipeline.report.word_style import add_missing_styles, caption, heat, repeat_head, rule, set_styles, table_look
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from docx.document import Document as WordDocument
     from docx.text.paragraph import Paragraph
 
-_TEXT_WIDTH: Final = 16.0  # centimetres: A4 with margins of 2.5
-_LETTER: Final = 0.022  # the same, per point of size: the mean width of a bold letter
-_MARGINS: Final = 0.6  # the same, of a cell
 _LONGEST_QUOTE: Final = 2_000
 
 
@@ -117,36 +114,35 @@ def _block(word: WordDocument, block: Block, context: Context, *, level: int) ->
             word.add_paragraph(style="List Bullet").add_run(plain(f"{term}: {value}"))
     elif isinstance(block, Table):
         caption(word, say("table_word"), block.number, plain(block.title), above=True)
-        _table(word, block, say.language)
+        for number, part in enumerate(parts_of(block, say.language)):
+            if number:
+                word.add_paragraph()  # two tables that touch are one to Word
+            _table(word, part, say.language, block)
         if block.notes:
             note = word.add_paragraph(plain(" ".join(block.notes)))
             note.style = word.styles["Caption"]
     elif isinstance(block, Figure):
         _picture(word, block)
         caption(word, say("figure_word"), block.number, plain(block.title), above=False)
+        if block.notes:
+            word.add_paragraph(plain(" ".join(block.notes)), style="Caption")
     else:
         _quotes(word, block, level=level)
 
 
-def _table(word: WordDocument, table: Table, language: str) -> None:
+def _table(word: WordDocument, table: Table, language: str, whole: Table) -> None:
+    """Write a table, or a part of one: its colours are on the scale of the whole."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Cm, Pt
 
     made = word.add_table(rows=1 + len(table.rows), cols=1 + len(table.columns))
     table_look(made)
-    strongest = max((cell.value for row in table.rows for cell, column in zip(row.cells, table.columns, strict=True)
+    strongest = max((cell.value for row in whole.rows for cell, column in zip(row.cells, whole.columns, strict=True)
                      if column.heat and isinstance(cell.value, float)), default=0.0)  # fmt: skip
-    heads = [table.stub, *("\n".join(part for part in (column.label, column.sub) if part) for column in table.columns)]
-    lines = [[plain(head) for head in heads]]
-    for row in table.rows:
-        pairs = zip(row.cells, table.columns, strict=True)
-        marked = (
-            shown(cell, column, language) + (f" {MARKS[cell.mark]}" if cell.mark else "") for cell, column in pairs
-        )
-        lines.append([plain(row.label), *map(plain, marked)])
-    small = 8.5 if len(table.columns) < 9 else 6.5
-    widths = _widths(lines, small)
-    for place, width in enumerate(widths):
+    lines = texts_of(table, language)
+    small = points_of_heads(table)
+    wide = widths(lines, small)
+    for place, width in enumerate(wide):
         made.columns[place].width = Cm(width)
     for number, texts in enumerate(lines):
         for cell, text in zip(made.rows[number].cells, texts, strict=True):
@@ -158,7 +154,7 @@ def _table(word: WordDocument, table: Table, language: str) -> None:
     for number, line in enumerate(made.rows):
         total = number > 0 and table.rows[number - 1].weight == "total"
         for place, cell in enumerate(line.cells):
-            cell.width = Cm(widths[place])
+            cell.width = Cm(wide[place])
             for paragraph in cell.paragraphs:
                 paragraph.paragraph_format.space_after = paragraph.paragraph_format.space_before = Cm(0.06)
                 paragraph.paragraph_format.keep_with_next = number < len(table.rows)
@@ -171,43 +167,12 @@ def _table(word: WordDocument, table: Table, language: str) -> None:
     repeat_head(made.rows[0])
 
 
-def _widths(lines: list[list[str]], size: float) -> list[float]:
-    """Return the columns' widths in cm: all but the first alike, unless one of them holds a longer word.
-
-    `lines` are the texts of the cells, the heads first; these have `size` points, the others one more.
-
-    >>> _widths([["Gemeente", "Deden mee", "Respons"], ["Totaal", "389", "17%"]], 8.5)
-    [5.8, 3.2, 3.2]
-    >>> many = ["Gemeente", "Aantal", "Respons", "Marge", "Betrouwbaarheid"]
-    >>> [round(width, 1) for width in _widths([many, ["Totaal", "389", "17%", "5%", "97%"]], 8.5)]
-    [5.8, 2.1, 2.3, 1.9, 3.8]
-    """
-    n = len(lines[0]) - 1
-    stub = 5.8 if n < 6 else 4.6 if n < 9 else 3.2
-    needed = [
-        max(
-            len(word) * (size + (number > 0)) * _LETTER + _MARGINS
-            for number, text in enumerate(column)
-            for word in text.split() or [""]
-        )
-        for column in list(zip(*lines, strict=True))[1:]
-    ]
-    alike = min(3.2, (_TEXT_WIDTH - stub) / n)
-    if max(needed) <= alike:
-        return [stub] + [alike] * n
-    if n * max(needed) <= _TEXT_WIDTH - 0.8 * stub:  # a first column that is a little narrower is no loss
-        return [_TEXT_WIDTH - n * max(needed)] + [max(needed)] * n
-    stub = max(3.2, min(stub, _TEXT_WIDTH - sum(needed)))
-    spare = (_TEXT_WIDTH - stub - sum(needed)) / n
-    return [stub, *(width + spare for width in needed)]
-
-
 def _picture(word: WordDocument, figure: Figure) -> None:
     from docx.shared import Cm
 
     paragraph = word.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
-    picture = paragraph.add_run().add_picture(io.BytesIO(png(figure, dpi=160)), width=Cm(_TEXT_WIDTH))
+    picture = paragraph.add_run().add_picture(io.BytesIO(png(figure, dpi=160)), width=Cm(TEXT_WIDTH))
     properties: Any = picture._inline.docPr
     properties.set("descr", plain(figure.alt))
     properties.set("title", plain(figure.title))

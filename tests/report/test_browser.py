@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from pipeline.report.build import ReportData, build_report, make_context
@@ -134,6 +136,21 @@ def test_answers_beside_the_page_load_when_asked(browser, small: ReportData, tmp
     alone.open_cell("succes", "Totaal", "klantmanager")
     assert "niet gevonden" in alone.page.inner_text("#answers-note")
     alone.page.close()
+
+
+def test_a_table_of_many_municipalities_is_printed_whole(browser, data: ReportData, tmp_path: Path) -> None:
+    """What does not fit the width of the paper is not there: it can't be scrolled to."""
+    names = ["Nieuwegein-Vreeswijk en omstreken", "Geertruidenberg", "Noordoostpolder"]
+    names += [f"Hendrik-Ido-Ambacht {number}" for number in range(6)]
+    borne = data.shares[data.shares["group"] == "Borne"]
+    shares = pd.concat([data.shares, *(borne.assign(group=name) for name in names)], ignore_index=True)
+    build_report(replace(data, shares=shares, comparisons=None), tmp_path, formats=("html",))
+    visit = Visit(browser, tmp_path / "rapport.html", width=665)  # A4 less its margins
+    visit.page.emulate_media(media="print")
+    table = visit.page.locator("table.heat.many").first
+    assert table.locator("thead th").count() == 14
+    assert table.evaluate("table => table.getBoundingClientRect().right") <= 666
+    visit.page.close()
 
 
 def test_printing_gives_every_municipality(browser, report: Path) -> None:

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 
 from pipeline.report.build import ReportData, make_context
-from pipeline.report.charts import axis_ticks
-from pipeline.report.content import Figure
+from pipeline.report.charts import axis_ticks, draw
+from pipeline.report.content import Bar, Figure
 from pipeline.report.lookup import Figures
 from pipeline.report.options import Options
-from pipeline.report.palette import COLOURS
+from pipeline.report.palette import COLOURS, LIGHT
 from pipeline.report.question_chapter import question_chapter
+from pipeline.report.svg import inline_svg, png
 from pipeline.report.verdicts import Verdicts
 
 
@@ -66,6 +67,52 @@ def test_a_chart_in_words_ranks_as_the_sentences_do(data: ReportData) -> None:
     assert made and f"‘{one}’ en ‘{two}’ worden het vaakst genoemd als succespunt (elk 30%)." in made.alt
     made = chart(data, {"vangnet": 0.4}, 0.1)
     assert made and f"Het vaakst genoemde succespunt is ‘{two}’ (40%)." in made.alt
+
+
+def test_a_chart_says_that_points_are_not_in_it(data: ReportData) -> None:
+    """A chart goes into a presentation without its table: what was held back must not seem never to be named."""
+    made = chart(data, {"klantmanager": 0.3, "vangnet": 0.2}, None)
+    assert made and made.notes == ("Niet alle punten staan in deze figuur: zie tabel 1.",)
+    made = chart(data, {"klantmanager": 0.3, "vangnet": 0.2}, 0.1)
+    assert made and made.notes == ()
+
+
+def height(picture: bytes) -> int:
+    return int.from_bytes(picture[20:24], "big")
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "legend"),
+    [
+        ("bars", (Bar("Balie", 0.4, 0.3, 0.5, 0.35),), (("2022", "bar"), ("marge", "whisker"), ("R", "reference"))),
+        ("stacked", (("Balie", (0.4, 0.6)),), (("Tevreden", "tevreden"), ("Ontevreden", "ontevreden"))),
+    ],
+)
+def test_a_picture_says_what_its_colours_mean(kind: str, data: object, legend: tuple[tuple[str, str], ...]) -> None:
+    """The page has a legend of its own; in Word the picture is all there is."""
+    figure = Figure(1, "f", "Balie", "", kind, data, legend)  # type: ignore[arg-type]
+    alone, explained = (draw(figure, LIGHT, legend=one).svg() for one in (False, True))
+    for label, _ in legend:
+        assert f">{label}<" in explained
+        assert f">{label}<" not in alone
+    assert height(png(figure, dpi=100)) > round(draw(figure, LIGHT).height * 100)
+
+
+def test_a_long_legend_goes_on_on_the_next_line() -> None:
+    labels = tuple((f"Een oordeel met een lange naam {number}", f"o{number}") for number in range(5))
+    one, five = (
+        Figure(1, "f", "Balie", "", "stacked", (("Balie", (0.2,) * number),), labels[:number]) for number in (1, 5)
+    )
+    assert height(png(five, dpi=100)) >= height(png(one, dpi=100)) + 40
+
+
+def test_a_long_label_stays_clear_of_its_percentage() -> None:
+    label = "Rekening houden met de persoonlijke omstandigheden en gezondheid van klanten"
+    figure = Figure(1, "f", "Balie", "", "bars", (Bar(label, 0.4), Bar("Schuldhulpverleningsvoorzieningen" * 2, 0.2)))
+    wide, narrow = inline_svg(figure).split('<svg class="narrow"')
+    assert ">Rekening houden met de persoonlijke …<" in narrow
+    assert ">Schuldhulpverleningsvoorzieningen" * 2 not in wide
+    assert ">Schuldhulpverleningsvoorzieni-<" in wide
 
 
 def test_no_chart_is_drawn_of_nobody(data: ReportData) -> None:

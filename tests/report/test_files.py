@@ -130,6 +130,17 @@ def test_colours_of_the_workbook_compare_over_the_whole_table(report: Path, docu
         assert len(ranges.sqref.ranges) == sum(column.heat for column in table.columns)
 
 
+def test_the_heads_of_a_sheet_have_room(schemes: ReportData, tmp_path: Path) -> None:
+    """A head such as 'Marge gemengd ondergrens' takes two lines: in a row of one its first line is cut off."""
+    build_report(schemes, tmp_path, formats=("xlsx",))
+    sheets = [sheet for sheet in openpyxl.load_workbook(tmp_path / "rapport.xlsx") if sheet.title.startswith("Tabel")]
+    for sheet in sheets:
+        heads = [str(cell.value or "") for cell in sheet[4]][1:20]
+        lines = max(sum(-(-len(line) // 15) for line in head.split("\n")) for head in heads)
+        assert sheet.row_dimensions[4].height >= 15 * lines, sheet.title
+    assert max(sheet.row_dimensions[4].height for sheet in sheets) >= 30
+
+
 def test_the_answers_sheet_keeps_small_cells_apart(report: Path, data: ReportData) -> None:
     book = make_context(data, Options()).book
     rows = list(openpyxl.load_workbook(report / "rapport.xlsx")["Antwoorden"].iter_rows(min_row=2, values_only=True))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from pipeline.report import share_tables
 from pipeline.report.build import ReportData, make_context
 from pipeline.report.content import Table
 from pipeline.report.document import make_document
@@ -48,3 +49,13 @@ def test_a_blank_is_explained_only_where_there_is_one(data: ReportData) -> None:
     assert blank not in table(data, "succes-hengelo-jaren").notes
     gone = (data.reference["code"] == "klantmanager") & (data.reference["wave"] == "2015")
     assert blank in table(replace(data, reference=data.reference[~gone]), "succes-hengelo-jaren").notes
+
+
+def test_points_with_the_same_reasons_are_named_once(data: ReportData) -> None:
+    context = make_context(data, Options())
+    both = "no audit in both waves; no number of respondents"
+    (note,) = share_tables._reason_notes(context, {"Balie": both, "Brief": both}, "2018")
+    assert note.startswith("Niet vergelijkbaar met 2018: alle punten (")
+    assert note.count("; ") == 1
+    apart = share_tables._reason_notes(context, {"Balie": both, "Brief": "", "Telefoon": "no audit in both"}, "2018")
+    assert len(apart) == 2

@@ -90,7 +90,7 @@ def height(picture: bytes) -> int:
 )
 def test_a_picture_says_what_its_colours_mean(kind: str, data: object, legend: tuple[tuple[str, str], ...]) -> None:
     """The page has a legend of its own; in Word the picture is all there is."""
-    figure = Figure(1, "f", "Balie", "", kind, data, legend)  # type: ignore[arg-type]
+    figure = Figure(1, "Balie", "", kind, data, legend)  # type: ignore[arg-type]
     alone, explained = (draw(figure, LIGHT, legend=one).svg() for one in (False, True))
     for label, _ in legend:
         assert f">{label}<" in explained
@@ -100,15 +100,13 @@ def test_a_picture_says_what_its_colours_mean(kind: str, data: object, legend: t
 
 def test_a_long_legend_goes_on_on_the_next_line() -> None:
     labels = tuple((f"Een oordeel met een lange naam {number}", f"o{number}") for number in range(5))
-    one, five = (
-        Figure(1, "f", "Balie", "", "stacked", (("Balie", (0.2,) * number),), labels[:number]) for number in (1, 5)
-    )
+    one, five = (Figure(1, "Balie", "", "stacked", (("Balie", (0.2,) * number),), labels[:number]) for number in (1, 5))
     assert height(png(five, dpi=100)) >= height(png(one, dpi=100)) + 40
 
 
 def test_a_long_label_stays_clear_of_its_percentage() -> None:
     label = "Rekening houden met de persoonlijke omstandigheden en gezondheid van klanten"
-    figure = Figure(1, "f", "Balie", "", "bars", (Bar(label, 0.4), Bar("Schuldhulpverleningsvoorzieningen" * 2, 0.2)))
+    figure = Figure(1, "Balie", "", "bars", (Bar(label, 0.4), Bar("Schuldhulpverleningsvoorzieningen" * 2, 0.2)))
     wide, narrow = inline_svg(figure).split('<svg class="narrow"')
     assert ">Rekening houden met de persoonlijke …<" in narrow
     assert ">Schuldhulpverleningsvoorzieningen" * 2 not in wide

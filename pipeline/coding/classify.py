@@ -152,10 +152,13 @@ def code_answers(
 
     Raises:
         CodebookError, ModelError, TableError: what was given is wrong; the message says what and where.
+        TypeError: `answers` is no table.
     """
     import numpy as np
     import pandas as pd
 
+    if not isinstance(answers, pd.DataFrame):
+        raise TypeError("a table is expected: pandas.DataFrame({'answer_id': [...], 'text': [...]})")
     book = codebook if isinstance(codebook, Codebook) else load_codebook(codebook)
     if isinstance(examples, str | Path):
         examples = load_examples(Path(examples), book)
@@ -163,10 +166,13 @@ def code_answers(
         if column not in answers.columns:
             raise TableError(problem(place="table answers", found=f"column '{column}' is missing"))
     fixed = [book.resolve(code) for code in fixed_codes]
-    model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
     todo = answers[answers["text"].notna() & (answers["text"].astype("str").str.strip() != "")]
     if "status" in todo.columns:
         todo = todo[todo["status"] == ANSWER]
+    if twice := int(todo["answer_id"].duplicated(keep=False).sum()):
+        same = f"{twice} rows share their answer_id"
+        raise TableError(problem(place="table answers", found=same, expected="answer_id to be unique"))
+    model, loaded = find_model(book, encoder=encoder, examples=examples, seed=seed, cache=cache, learned=learned)
     texts = [str(text) for text in todo["text"]]
     distinct = list(dict.fromkeys(texts))
     order = {code.id: column for column, code in enumerate(book.codes)}

@@ -223,7 +223,7 @@ def export(name: str) -> Path:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
         sys.exit("usage: python -m pipeline.coding.onnx_backend FOLDER-OR-NAME")
     try:
         print(export(sys.argv[1]))

@@ -69,6 +69,14 @@ def test_rows_without_a_text_are_left_out_whatever_their_status(
     assert set(code_answers(rows.assign(**status), write("winkel.yaml", BOOK)).codings["answer_id"]) == {"0"}
 
 
+def test_answers_that_are_no_table_or_share_an_id_are_refused(write: Callable[..., Path]) -> None:
+    book = write("winkel.yaml", BOOK)
+    with pytest.raises(TypeError, match="a table is expected: pandas.DataFrame"):
+        code_answers(["veel te duur"], book)  # type: ignore[arg-type]
+    with pytest.raises(TableError, match="table answers: 2 rows share their answer_id; expected answer_id to be uniq"):
+        code_answers(texts("veel te duur", "lange rij", "prijs").assign(answer_id=["a", "b", "a"]), book)
+
+
 def test_every_answer_gets_a_score_for_every_code_and_at_least_one_code(write: Callable[..., Path]) -> None:
     hard = texts("xqzw", "👍", "…", "a" * 100_000, "prijs prijs kassa kassa")
     coded = code_answers(hard, write("winkel.yaml", BOOK))
